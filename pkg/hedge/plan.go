@@ -1,0 +1,29 @@
+package hedge
+
+import "time"
+
+// MaxFanOut is the largest fan-out that a plan may have.
+const MaxFanOut = 8
+
+// Plan says how one call is carried out. A plan is a value that many calls
+// share: Do never changes it.
+type Plan struct {
+	// FanOut is the most attempts that a call may have, the first included
+	// (gRPC calls it maxAttempts). Below 1 counts as 1, above MaxFanOut as
+	// MaxFanOut.
+	FanOut int
+	// Gaps[i] is the stagger between the launch of attempt i+1 and the launch
+	// of attempt i+2. It counts from the newest attempt's start, whatever
+	// triggered that one. Zero launches both at once; a negative gap never
+	// comes due, so that only a failure launches the next attempt.
+	Gaps [MaxFanOut - 1]time.Duration
+	// AttemptTimeout is the longest that one attempt may take, from its launch
+	// to its result. Zero: only the deadline bounds it.
+	AttemptTimeout time.Duration
+	// LeastRemaining is the shortest time before the deadline in which a
+	// further attempt can still finish: below it, none is launched (law 6).
+	LeastRemaining time.Duration
+}
+
+// Never is a gap that does not come due.
+const Never time.Duration = -1
