@@ -1,0 +1,198 @@
+package upstream
+
+import (
+	"math"
+	"slices"
+
+	"hedged.dev/hedged/pkg/breaker"
+	"hedged.dev/hedged/pkg/hedge"
+)
+
+const (
+	// material is the difference of scores above which the better one wins
+	// whatever is in flight.
+	material = 0.1
+	// sick is the score above which a third endpoint is looked at.
+	sick = 0.5
+	// draws is how often an endpoint is drawn at random before all are looked
+	// through: enough that the order of a group hardly matters.
+	draws = 4
+)
+
+// Pick leases an endpoint to an attempt; used are those that the call has gone
+// to already. The empty reason comes with a lease. The first attempt is refused
+// only by an empty group (no_endpoint). A further one is refused when breakers
+// admit none (breaker), when upstreams hold all out (pushback), or when there is
+// no other and the group requires one (no_endpoint).
+func (g *Group) Pick(first bool, used []*Endpoint) (Lease, hedge.Reason) {
+	for {
+		p := picker{members: g.members.Load(), random: g.random, avoid: used}
+		l, reason := p.pick(first)
+		if reason == hedge.Admitted || !p.stale {
+			return l, reason
+		}
+		// An update took an endpoint away between the look and the lease: the
+		// members that are in force by now do not have it.
+	}
+}
+
+// picker is one pick among the members of a group.
+type picker struct {
+	*members
+	random func(n int) int
+	avoid  []*Endpoint // passed over
+	stale  bool        // whether a chosen endpoint turned out to be closed
+}
+
+// none is the index of no member.
+const none = -1
+
+func (p *picker) pick(first bool) (Lease, hedge.Reason) {
+	if len(p.all) == 0 {
+		return Lease{}, hedge.NoEndpoint
+	}
+	if p.distinct == Any {
+		p.avoid = nil
+	}
+	l, ok := p.lease(p.choose())
+	if !ok && p.distinct == Prefer && len(p.avoid) > 0 {
+		p.avoid = nil
+		l, ok = p.lease(p.choose())
+	}
+	if !ok && first {
+		l, ok = p.bypass()
+	}
+	if !ok {
+		return Lease{}, p.refusal()
+	}
+	return l, hedge.Admitted
+}
+
+// choose weighs two members drawn at random, and a third if the better one of
+// them is sick.
+func (p *picker) choose() int {
+	a := p.draw(none, none)
+	if a == none {
+		return none
+	}
+	b := p.draw(a, none)
+	best := p.better(a, b)
+	if b != none && p.all[best].endpoint.Score() > sick {
+		best = p.better(best, p.draw(a, b))
+	}
+	return best
+}
+
+// draw returns a random member that admits attempts, other than these two.
+func (p *picker) draw(not, nor int) int {
+	n := len(p.all)
+	for range draws {
+		if i := p.random(n); i != not && i != nor && p.admits(i) {
+			return i
+		}
+	}
+	start := p.random(n)
+	for k := range n {
+		if i := (start + k) % n; i != not && i != nor && p.admits(i) {
+			return i
+		}
+	}
+	return none
+}
+
+func (p *picker) admits(i int) bool {
+	m := p.all[i]
+	return !slices.Contains(p.avoid, m.endpoint) && m.breaker.State() != breaker.Open && !m.endpoint.HeldOut()
+}
+
+// better returns the member with the materially better score, or else with the
+// fewer attempts in flight. Either may be none.
+func (p *picker) better(i, j int) int {
+	if i == none || j == none {
+		return max(i, j)
+	}
+	a, b := p.all[i].endpoint, p.all[j].endpoint
+	if x, y := a.Score(), b.Score(); math.Abs(x-y) > material {
+		if x < y {
+			return i
+		}
+		return j
+	}
+	if b.InFlight() < a.InFlight() {
+		return j
+	}
+	return i
+}
+
+// lease claims the chosen member. If its breaker is half-open and has no slot
+// left, any other that admits will do.
+func (p *picker) lease(chosen int) (Lease, bool) {
+	if chosen == none {
+		return Lease{}, false
+	}
+	if l, ok := p.claim(chosen); ok {
+		return l, true
+	}
+	start, n := p.random(len(p.all)), len(p.all)
+	for k := range n {
+		i := (start + k) % n
+		if i == chosen || !p.admits(i) {
+			continue
+		}
+		if l, ok := p.claim(i); ok {
+			return l, true
+		}
+	}
+	return Lease{}, false
+}
+
+func (p *picker) claim(i int) (Lease, bool) {
+	m := p.all[i]
+	if !m.endpoint.acquire(oneLease) {
+		p.stale = true
+		return Lease{}, false
+	}
+	permit, ok := m.breaker.Allow()
+	if !ok {
+		m.endpoint.release(oneLease)
+		return Lease{}, false
+	}
+	m.endpoint.attempts.Add(1)
+	return Lease{Endpoint: m.endpoint, permit: permit}, true
+}
+
+// bypass leases the best-scored member although none admits.
+func (p *picker) bypass() (Lease, bool) {
+	start, n := p.random(len(p.all)), len(p.all)
+	best := start
+	for k := 1; k < n; k++ {
+		i := (start + k) % n
+		a, b := p.all[best].endpoint, p.all[i].endpoint
+		if x, y := a.Score(), b.Score(); y < x || y == x && b.InFlight() < a.InFlight() {
+			best = i
+		}
+	}
+	m := p.all[best]
+	l, ok := p.claim(best) // of one that is only held out, the mark counts
+	if !ok && m.endpoint.acquire(oneLease) {
+		m.endpoint.attempts.Add(1)
+		l, ok = Lease{Endpoint: m.endpoint, permit: m.breaker.Bypass()}, true
+	}
+	l.Bypassed = ok
+	return l, ok
+}
+
+// refusal says why no member was leased.
+func (p *picker) refusal() hedge.Reason {
+	reason := hedge.NoEndpoint
+	for _, m := range p.all {
+		switch {
+		case slices.Contains(p.avoid, m.endpoint):
+		case m.breaker.State() == breaker.Open || !m.endpoint.HeldOut():
+			return hedge.Breaker
+		default:
+			reason = hedge.Pushback
+		}
+	}
+	return reason
+}
