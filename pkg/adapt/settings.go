@@ -1,0 +1,52 @@
+package adapt
+
+import "time"
+
+// Mode is how the stagger is found.
+type Mode uint8
+
+// The modes. The zero value is Fixed.
+const (
+	Fixed    Mode = iota // it is given
+	Quantile             // it is a quantile of the latency of answered attempts
+)
+
+func (m Mode) String() string { return [...]string{"Fixed", "Quantile"}[m] }
+
+// Settings are what a policy says about its plan.
+type Settings struct {
+	Deadline       time.Duration // from the call's arrival to its outcome
+	AttemptTimeout time.Duration // 0: only the deadline bounds an attempt
+	FanOut         int           // the most attempts of a call, the first included
+
+	Mode     Mode
+	Fixed    time.Duration // the stagger in mode Fixed
+	Quantile float64       // in mode Quantile, above 0 and below 1
+	Min, Max time.Duration // bounds of the stagger in mode Quantile; a Max of 0 is the deadline
+	Initial  time.Duration // the stagger in mode Quantile until enough has been observed; 0: half the deadline
+}
+
+// bound returns the stagger within its bounds, and the name of the bound that
+// holds it there, if one does.
+func (s *Settings) bound(stagger time.Duration) (time.Duration, string) {
+	longest := s.Max
+	if longest == 0 {
+		longest = s.Deadline
+	}
+	switch {
+	case stagger < s.Min:
+		return s.Min, "stagger.min"
+	case stagger > longest:
+		return longest, "stagger.max"
+	default:
+		return stagger, ""
+	}
+}
+
+// initial returns the stagger until enough has been observed.
+func (s *Settings) initial() time.Duration {
+	if s.Initial == 0 {
+		return s.Deadline / 2
+	}
+	return s.Initial
+}
