@@ -1,0 +1,65 @@
+package policy
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"hedged.dev/hedged/api/v1alpha1"
+)
+
+// defaults is the document that a user's is read over.
+func defaults() *v1alpha1.HedgePolicy {
+	return &v1alpha1.HedgePolicy{Spec: v1alpha1.HedgePolicySpec{
+		Mode: v1alpha1.ModeEnforce,
+		Upstream: v1alpha1.Upstream{
+			Protocol:       v1alpha1.ProtocolHTTP1,
+			Host:           v1alpha1.HostPreserve,
+			Distinct:       v1alpha1.DistinctPrefer,
+			ConnectTimeout: duration(time.Second),
+		},
+		StreamIdleTimeout: duration(time.Minute),
+		FanOut:            v1alpha1.FanOut{Max: 3, Adaptive: true},
+		Stagger:           v1alpha1.Stagger{Mode: v1alpha1.StaggerAuto},
+		Budget:            v1alpha1.Budget{Percent: 10, MinPerSecond: 10},
+		Accept:            v1alpha1.Accept{HTTP: []string{"200-428", "430-499"}},
+		NonFatal:          v1alpha1.NonFatal{HTTP: []string{"429", "500", "502-504"}},
+		Commit:            v1alpha1.CommitHeaders,
+		BufferLimit:       size(1 << 20),
+		Idempotency:       v1alpha1.IdempotencySafeMethods,
+		ReplayLimit:       size(64 << 10),
+		CircuitBreaker: v1alpha1.CircuitBreaker{
+			ConsecutiveFailures: 5,
+			FailureRatio:        0.5,
+			MinAttempts:         20,
+			Window:              duration(10 * time.Second),
+			OpenFor:             duration(10 * time.Second),
+			HalfOpenAttempts:    1,
+		},
+		Pushback: v1alpha1.PushbackHonor,
+	}}
+}
+
+// defaultStagger fills in the bounds that follow from the deadline. A fixed
+// stagger has none.
+func defaultStagger(spec *v1alpha1.HedgePolicySpec) {
+	s := &spec.Stagger
+	if s.Mode == v1alpha1.StaggerFixed {
+		return
+	}
+	if s.Min == nil {
+		s.Min = new(duration(time.Millisecond))
+	}
+	if s.Max == nil {
+		s.Max = new(spec.Deadline)
+	}
+	if s.Initial == nil {
+		s.Initial = new(duration(spec.Deadline.Duration / 2))
+	}
+}
+
+func duration(d time.Duration) v1alpha1.Duration { return v1alpha1.Duration{Duration: d} }
+
+func size(n int64) v1alpha1.Size {
+	return v1alpha1.Size{Quantity: *resource.NewQuantity(n, resource.BinarySI)}
+}
