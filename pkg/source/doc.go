@@ -1,0 +1,11 @@
+// Package source says where the bytes of policies come from. A source emits
+// whole snapshots: every file that there is now, never a difference, so that a
+// removed file is one that is not in the snapshot.
+//
+// Directory serves one machine: the *.yaml, *.yml and *.json files of one
+// directory, as an editor, a deployment tool or a Kubernetes volume leaves
+// them. A change is emitted well within a second.
+//
+// It does not know what a policy is: a half-written or broken file is emitted
+// as it lies there, and what to do about it is the business of the reader.
+package source
