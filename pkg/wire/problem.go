@@ -74,3 +74,33 @@ func structuredString(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+// GRPCCode is the gRPC status code of an answer of hedged's own.
+func GRPCCode(status int) int {
+	switch status {
+	case 400:
+		return 13 // INTERNAL
+	case 404, 501:
+		return 12 // UNIMPLEMENTED
+	case 413:
+		return 8 // RESOURCE_EXHAUSTED
+	case 504:
+		return 4 // DEADLINE_EXCEEDED
+	default:
+		return 14 // UNAVAILABLE
+	}
+}
+
+// GRPCMessage encodes a text for Grpc-Message: percent-encoded UTF-8, as gRPC's
+// protocol over HTTP/2 has it.
+func GRPCMessage(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '%' {
+			b.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)+0x100, 16)[1:]))
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
