@@ -1,0 +1,97 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"hedged.dev/hedged/pkg/upstream"
+)
+
+// generation is one set of an endpoint's connections.
+type generation struct {
+	transport   *http.Transport
+	multiplexed bool
+	resets      atomic.Int64
+	since       atomic.Int64 // start of the window in Unix nanoseconds
+}
+
+// reset counts a cancelled stream and reports whether that is one too many.
+func (g *generation) reset(o Options) bool {
+	now := time.Now().UnixNano()
+	if since := g.since.Load(); now-since > int64(o.ResetWindow) && g.since.CompareAndSwap(since, now) {
+		g.resets.Store(0)
+	}
+	return g.resets.Add(1) >= int64(o.ResetLimit)
+}
+
+// generation makes an empty set of connections.
+func (c *Carrier) generation() *generation {
+	protocols := new(http.Protocols)
+	switch c.key.Protocol {
+	case upstream.H2C:
+		protocols.SetUnencryptedHTTP2(true)
+	case upstream.H2:
+		protocols.SetHTTP1(true) // ALPN decides
+		protocols.SetHTTP2(true)
+	default:
+		protocols.SetHTTP1(true)
+	}
+	g := &generation{
+		multiplexed: c.key.Protocol == upstream.H2C || c.key.Protocol == upstream.H2,
+		transport: &http.Transport{
+			DialContext:            c.dial,
+			TLSClientConfig:        c.tls,
+			TLSHandshakeTimeout:    10 * time.Second,
+			DisableCompression:     true, // bodies pass through as they are
+			MaxIdleConns:           0,
+			MaxIdleConnsPerHost:    c.options.MaxIdle,
+			IdleConnTimeout:        c.options.IdleTimeout,
+			MaxResponseHeaderBytes: c.options.MaxHeaderBytes,
+			ExpectContinueTimeout:  time.Second,
+			Protocols:              protocols,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
+		},
+	}
+	g.since.Store(time.Now().UnixNano())
+	return g
+}
+
+// timeoutKey is the context key of WithConnectTimeout.
+type timeoutKey struct{}
+
+// WithConnectTimeout bounds how long an attempt may take to connect. It is
+// part of the context since policies that share an endpoint may differ in it.
+func WithConnectTimeout(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, timeoutKey{}, d)
+}
+
+// dial connects to the endpoint, whatever address the request names.
+func (c *Carrier) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	timeout, _ := ctx.Value(timeoutKey{}).(time.Duration)
+	d := net.Dialer{Timeout: timeout}
+	conn, err := d.DialContext(ctx, network, c.key.Address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
+	}
+	c.opened.Add(1)
+	c.open.Add(1)
+	return &counted{Conn: conn, open: &c.open}, nil
+}
+
+// counted counts a connection as open until it is closed.
+type counted struct {
+	net.Conn
+	open   *atomic.Int64
+	closed atomic.Bool
+}
+
+func (c *counted) Close() error {
+	if c.closed.CompareAndSwap(false, true) {
+		c.open.Add(-1)
+	}
+	return c.Conn.Close()
+}
