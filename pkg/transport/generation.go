@@ -60,13 +60,24 @@ func (c *Carrier) generation() *generation {
 	return g
 }
 
-// timeoutKey is the context key of WithConnectTimeout.
+// Context is the context of an attempt together with how long connecting may
+// take. The timeout goes with the attempt since policies that share an
+// endpoint may differ in it.
+type Context struct {
+	context.Context
+	ConnectTimeout time.Duration // 0: only the attempt bounds it
+}
+
+// timeoutKey is the key under which dial finds the timeout: net/http dials
+// under a context of its own that keeps no more than the values.
 type timeoutKey struct{}
 
-// WithConnectTimeout bounds how long an attempt may take to connect. It is
-// part of the context since policies that share an endpoint may differ in it.
-func WithConnectTimeout(ctx context.Context, d time.Duration) context.Context {
-	return context.WithValue(ctx, timeoutKey{}, d)
+// Value implements context.Context.
+func (c *Context) Value(key any) any {
+	if _, ok := key.(timeoutKey); ok {
+		return c.ConnectTimeout
+	}
+	return c.Context.Value(key)
 }
 
 // dial connects to the endpoint, whatever address the request names.

@@ -136,6 +136,9 @@ func formatGRPCTimeout(d time.Duration) string {
 
 // parseMillis reads whole milliseconds; 0 is no deadline.
 func parseMillis(s string) (time.Duration, bool) {
+	if s == "" { // the common case, and strconv's error would cost an allocation
+		return 0, false
+	}
 	n, err := strconv.ParseUint(s, 10, 63)
 	if err != nil || n == 0 {
 		return 0, false

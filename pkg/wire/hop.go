@@ -64,6 +64,15 @@ func Forwarded(h Header, client, scheme, host string) {
 	}
 }
 
-// Via appends hedged to the list of proxies (RFC 9110, section 7.6.3).
-// protocol is the version that the message was received with, such as 1.1.
-func Via(h Header, protocol string) { h.Add("Via", protocol+" hedged") }
+// Via appends hedged to the list of proxies (RFC 9110, section 7.6.3). The
+// version is the one that the message was received with.
+func Via(h Header, major, minor int) {
+	switch {
+	case major == 2:
+		h.Add("Via", "2.0 hedged")
+	case minor == 0:
+		h.Add("Via", "1.0 hedged")
+	default:
+		h.Add("Via", "1.1 hedged")
+	}
+}

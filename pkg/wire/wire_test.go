@@ -177,8 +177,10 @@ func TestP31HopByHopFieldsEndHere(t *testing.T) {
 func TestForwarded(t *testing.T) {
 	h := header("X-Forwarded-For", "10.0.0.1", "X-Forwarded-For", "10.0.0.2", "X-Forwarded-Proto", "https", "Via", "1.0 old")
 	wire.Forwarded(h, "10.0.0.3", "http", "shop")
-	wire.Via(h, "1.1")
-	want := header("X-Forwarded-For", "10.0.0.1, 10.0.0.2, 10.0.0.3", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "shop", "Via", "1.0 old", "Via", "1.1 hedged")
+	wire.Via(h, 1, 1)
+	wire.Via(h, 2, 0)
+	wire.Via(h, 1, 0)
+	want := header("X-Forwarded-For", "10.0.0.1, 10.0.0.2, 10.0.0.3", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "shop", "Via", "1.0 old", "Via", "1.1 hedged", "Via", "2.0 hedged", "Via", "1.0 hedged")
 	if d := cmp.Diff(want, h); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
