@@ -82,11 +82,12 @@ func (e *CallEnd) outcome() outcome {
 }
 
 // errorType returns the call's error.type, or "" if it is none: as the
-// conventions have it for servers, answers from 500 on are errors and those
-// below are the client's own. A client that went away is none of ours.
+// conventions have it for servers, an answer from 500 on is an error and one
+// from 400 on is the client's own, also when it is we who gave it. A client
+// that went away is none of ours.
 func (e *CallEnd) errorType() string {
 	switch {
-	case e.ClientGone:
+	case e.ClientGone, e.Status >= 400 && e.Status < 500:
 		return ""
 	case e.ErrorType != "":
 		return e.ErrorType

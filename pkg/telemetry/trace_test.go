@@ -213,6 +213,7 @@ func TestCallStatus(t *testing.T) {
 	}
 	f("answered", telemetry.CallEnd{Status: 200}, "Unset", "")
 	f("not found", telemetry.CallEnd{Status: 404, Failed: true}, "Unset", "")
+	f("no policy", telemetry.CallEnd{Status: 404, Failed: true, ErrorType: "no_policy"}, "Unset", "")
 	f("bad answer", telemetry.CallEnd{Status: 503, Failed: true}, "Error", "503")
 	f("deadline", telemetry.CallEnd{Status: 504, Failed: true, ErrorType: telemetry.ErrorTimeout}, "Error", "timeout")
 	f("cut off", telemetry.CallEnd{Status: 200, Failed: true, ErrorType: "connection_reset"}, "Error", "connection_reset")
