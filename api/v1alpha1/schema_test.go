@@ -158,17 +158,17 @@ func TestSchemaJudgesDocuments(t *testing.T) {
 		}
 		return schema.Validate(v)
 	}
-	valid := func(name, old, new string) {
+	valid := func(name, old, with string) {
 		t.Run(name, func(t *testing.T) {
-			if err := judge(t, replace(t, whole, old, new)); err != nil {
+			if err := judge(t, replace(t, whole, old, with)); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	invalid := func(name, old, new string) {
+	invalid := func(name, old, with string) {
 		t.Run(name, func(t *testing.T) {
-			if err := judge(t, replace(t, whole, old, new)); err == nil {
-				t.Errorf("the schema allows %s", new)
+			if err := judge(t, replace(t, whole, old, with)); err == nil {
+				t.Errorf("the schema allows %s", with)
 			}
 		})
 	}
@@ -199,12 +199,12 @@ func TestSchemaJudgesDocuments(t *testing.T) {
 	invalid("size", "64Ki", "64Kib")
 }
 
-func replace(t *testing.T, document, old, new string) string {
+func replace(t *testing.T, document, old, with string) string {
 	t.Helper()
 	if !strings.Contains(document, old) {
 		t.Fatalf("the document does not contain %q", old)
 	}
-	return strings.Replace(document, old, new, 1)
+	return strings.Replace(document, old, with, 1)
 }
 
 // YAML 1.1 reads these words as booleans, whatever the schema says, so none may

@@ -32,7 +32,7 @@ func TestRevisionIsTheContents(t *testing.T) {
 	same("another way to write a duration", text("catalog", "deadline: 0.3s"), true)
 	same("another way to write a size", text("catalog", "bufferLimit: 1048576"), true)
 	same("a default that is written", text("catalog", "pushback: Honor", "budget: {percent: 10.0}"), true)
-	same("a null", text("catalog", "budget: "), true)
+	same("a null", text("catalog", "budget: ", "accept: {http: null}"), true)
 	same("an alias", text("catalog", "deadline: &d 300ms", "stagger: {mode: Fixed, fixed: 20ms}"), true)
 	same("another value", text("catalog", "deadline: 301ms"), false)
 	same("a limit of nothing", text("catalog", "replayLimit: 0"), false)

@@ -70,23 +70,17 @@ func (d *document) report(path string, warning bool, format string, args ...any)
 	})
 }
 
-// sound reports whether no fault is known at the paths, above or below them, so
-// that a rule that joins several fields does not repeat what is wrong with one.
+// sound reports whether no fault is known at the paths or below them, so that a
+// rule that joins several fields does not repeat what is wrong with one.
 func (d *document) sound(paths ...string) bool {
-	for known, lost := range d.known {
+	for known := range d.known {
 		for _, path := range paths {
-			if within(known, path) || lost && within(path, known) {
+			if rest, ok := strings.CutPrefix(known, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// within reports whether path is above, or below it.
-func within(path, above string) bool {
-	rest, ok := strings.CutPrefix(path, above)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // show is a value as a message quotes it, as a user would write it.

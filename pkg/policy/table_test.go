@@ -91,6 +91,13 @@ func TestMatchGivesTheRule(t *testing.T) {
 	}
 }
 
+func TestMatchOfTwoEqualOnesInAPolicyIsTheFirst(t *testing.T) {
+	tab := table(t, text("catalog", "match: [{path: {type: PathPrefix, value: /v1}}, {path: {type: PathPrefix, value: /v1/}}]"))
+	if _, rule, _ := tab.Match(Request{Path: "/v1/x"}); rule == nil || rule.Route != "/v1" {
+		t.Errorf("rule %+v", rule)
+	}
+}
+
 func TestMatchInAnEmptyTable(t *testing.T) {
 	tab, conflicts := NewTable(nil)
 	if _, _, ok := tab.Match(Request{Host: "catalog", Path: "/"}); ok || len(conflicts) != 0 || tab.HasHost("catalog") || len(tab.Policies()) != 0 {

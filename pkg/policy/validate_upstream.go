@@ -15,7 +15,7 @@ import (
 
 func (d *document) validateUpstream(u *v1alpha1.Upstream) {
 	const at = "spec.upstream"
-	d.validateUpstreamKind(u)
+	d.validateUpstreamKind()
 	oneOf(d, at+".protocol", u.Protocol, v1alpha1.ProtocolHTTP1, v1alpha1.ProtocolH2C, v1alpha1.ProtocolHTTPS, v1alpha1.ProtocolH2)
 	oneOf(d, at+".distinct", u.Distinct, v1alpha1.DistinctPrefer, v1alpha1.DistinctRequire, v1alpha1.DistinctAny)
 	between(d, at+".connectTimeout", u.ConnectTimeout.Duration, time.Millisecond, time.Minute)
@@ -26,7 +26,7 @@ func (d *document) validateUpstream(u *v1alpha1.Upstream) {
 	}
 }
 
-func (d *document) validateUpstreamKind(u *v1alpha1.Upstream) {
+func (d *document) validateUpstreamKind() {
 	const at = "spec.upstream"
 	var kinds []string
 	for _, kind := range []string{"service", "endpoints", "dns"} {
