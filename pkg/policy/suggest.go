@@ -8,8 +8,9 @@ func (d *document) unknown(path, name string, known []string) {
 	at := member(path, name)
 	switch near := nearest(name, known); {
 	case near != "":
-		// Should the meant one be required, then it is not missing as well.
-		d.lose(member(path, near))
+		if meant := member(path, near); !d.has(meant) {
+			d.lose(meant) // should it be required, then it is not missing as well
+		}
 		d.fault(at, "unknown field, did you mean %q?", near)
 	case at == "metadata.namespace":
 		d.fault(at, "unknown field: a policy's namespace is that of its ConfigMap, or --namespace for a directory; remove it")
