@@ -31,7 +31,7 @@ func TestLaw1EveryValueIsReturnedOrDiscardedOnce(t *testing.T) {
 		o.Release()
 		o.Release()
 		synctest.Wait()
-		time.Sleep(time.Second) // virtual: the deaf loser comes to its end
+		<-time.After(time.Second) // virtual: the deaf loser comes to its end
 		if err := s.balance(o); err != nil {
 			t.Error(err)
 		}
@@ -47,7 +47,7 @@ func TestLaw2TheWinnerWaitsForNoLoser(t *testing.T) {
 				t.Errorf("the winner came at %v, want 15ms", took)
 			}
 			o.Release()
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			if err := s.balance(o); err != nil {
 				t.Error(err)
 			}

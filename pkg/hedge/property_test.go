@@ -76,7 +76,7 @@ func (sc scenario) run(t *testing.T) (err error) {
 		known := len(s.ends)
 		s.mu.Unlock()
 		o.Release()
-		time.Sleep(time.Second) // virtual: all that is deaf comes to its end
+		<-time.After(time.Second) // virtual: all that is deaf comes to its end
 		synctest.Wait()
 		err = errors.Join(s.balance(o), sc.check(s, o, took, known))
 	})
@@ -161,7 +161,7 @@ func TestPropertyDifferentEndpoints(t *testing.T) {
 				t.Errorf("launched %d, admitted %d", o.Launched, len(p.used))
 			}
 			o.Release()
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		})
 	})
 }

@@ -65,7 +65,7 @@ func (s *script) Run(ctx context.Context, n int) hedge.Result[int] {
 	select {
 	case <-time.After(t.takes):
 	case <-ctx.Done():
-		time.Sleep(t.deaf)
+		<-time.After(t.deaf)
 		if t.deaf == 0 {
 			return hedge.Result[int]{Verdict: hedge.NonFatal, Err: context.Cause(ctx)}
 		}
