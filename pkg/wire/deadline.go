@@ -21,7 +21,7 @@ const (
 const maxTimeout = 100 * 365 * 24 * time.Hour
 
 // DeadlineIn returns the least of the deadlines that the caller sent. extra
-// names one more field to look at, "" none: it holds whole milliseconds or a
+// names one more field to look at, in canonical form, "" none: it holds whole milliseconds or a
 // duration in Go's syntax. A value that does not parse counts as absent.
 func DeadlineIn(h Header, extra string) (time.Duration, bool) {
 	least, found := time.Duration(0), false

@@ -6,8 +6,9 @@
 // lane of the data plane carries the same meaning.
 package wire
 
-// Header is a set of header fields whose names are compared without case.
-// net/http's Header is one.
+// Header is a set of header fields. This package names fields in their canonical
+// form only (Content-Type), so that an implementation that stores them so, as
+// net/http does, can look them up as they are. net/http's Header is one.
 type Header interface {
 	// Get returns the first value of a field, or "".
 	Get(name string) string

@@ -1,6 +1,9 @@
 package wire
 
-import "strings"
+import (
+	"net/textproto"
+	"strings"
+)
 
 // hopByHop are the fields that end at a hop (RFC 9110, section 7.6.1, and what
 // older agents send). Te is not among them: see StripRequest.
@@ -27,7 +30,7 @@ func strip(h Header) {
 	for _, line := range h.Values("Connection") {
 		for name := range strings.SplitSeq(line, ",") {
 			if name = strings.TrimSpace(name); name != "" {
-				h.Del(name)
+				h.Del(textproto.CanonicalMIMEHeaderKey(name))
 			}
 		}
 	}
