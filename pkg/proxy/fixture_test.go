@@ -1,0 +1,302 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.uber.org/goleak"
+
+	"hedged.dev/hedged/pkg/policy"
+	"hedged.dev/hedged/pkg/proxy"
+	"hedged.dev/hedged/pkg/telemetry"
+	"hedged.dev/hedged/pkg/transport"
+	"hedged.dev/hedged/pkg/upstream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait for an event on a socket.
+const patience = 10 * time.Second
+
+// front is a Handler on a real socket, with what it recorded.
+type front struct {
+	*httptest.Server
+	handler  *proxy.Handler
+	registry *upstream.Registry
+	tel      *telemetry.Telemetry
+	spans    *tracetest.InMemoryExporter
+	client   *http.Client
+}
+
+// begin starts a front without policies.
+func begin(t testing.TB, o proxy.Options) *front {
+	t.Helper()
+	f := &front{spans: tracetest.NewInMemoryExporter()}
+	tel, err := telemetry.Setup(t.Context(), telemetry.Options{
+		Service: "hedged", LogWriter: io.Discard, Processors: []sdktrace.SpanProcessor{sdktrace.NewSimpleSpanProcessor(f.spans)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.tel = tel
+	f.registry = upstream.NewRegistry(transport.Opener(transport.Options{}))
+	o.Registry, o.Telemetry = f.registry, tel
+	f.handler, err = proxy.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Server = httptest.NewUnstartedServer(f.handler)
+	f.Config.Protocols = new(http.Protocols)
+	f.Config.Protocols.SetHTTP1(true)
+	f.Config.Protocols.SetUnencryptedHTTP2(true)
+	f.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	f.Start()
+	f.client = speaker(t, (*http.Protocols).SetHTTP1)
+	t.Cleanup(func() {
+		f.client.CloseIdleConnections()
+		f.CloseClientConnections()
+		f.Close()
+		f.handler.Close()
+		_ = tel.Shutdown(context.Background())
+	})
+	return f
+}
+
+// start starts a front with one policy for host shop. extra is indented under
+// spec and overrides nothing.
+func start(t testing.TB, extra string, replicas ...*replica) *front {
+	t.Helper()
+	f := begin(t, proxy.Options{})
+	f.publish(t, document("shop", "shop", extra, replicas...))
+	return f
+}
+
+// document is a policy. Lines of extra replace the defaults below that begin
+// with the same word; those that begin with upstream. are about the upstream.
+func document(name, host, extra string, replicas ...*replica) string {
+	var endpoints []string
+	for _, r := range replicas {
+		endpoints = append(endpoints, fmt.Sprintf("%q", r.URL))
+	}
+	var kept []string
+	up := "endpoints: [" + strings.Join(endpoints, ", ") + "]"
+	for line := range strings.Lines(extra) {
+		if field, ok := strings.CutPrefix(strings.TrimSpace(line), "upstream."); ok {
+			up += ", " + field
+		} else {
+			kept = append(kept, line)
+		}
+	}
+	extra = strings.Join(kept, "")
+	return fields(map[string]string{
+		"match":    fmt.Sprintf("[{hosts: [%s]}]", host),
+		"upstream": "{" + up + "}",
+		"deadline": "5s",
+		"fanOut":   "{max: 3, adaptive: false}",
+		"stagger":  "{mode: Fixed, fixed: 20ms}",
+		"budget":   "{percent: 700, minPerSecond: 1000}",
+	}, name, extra)
+}
+
+func fields(defaults map[string]string, name, extra string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: hedged.dev/v1alpha1\nkind: HedgePolicy\nmetadata: {name: %s}\nspec:\n", name)
+	for line := range strings.SplitSeq(strings.TrimSpace(extra), "\n") {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			defaults[key] = strings.TrimSpace(value)
+		}
+	}
+	for key, value := range defaults {
+		fmt.Fprintf(&b, "  %s: %s\n", key, value)
+	}
+	return b.String()
+}
+
+// publish puts documents in force.
+func (f *front) publish(t testing.TB, documents ...string) {
+	t.Helper()
+	var all []*policy.Policy
+	for i, d := range documents {
+		ps, faults := policy.Parse([]byte(d), policy.Options{Place: fmt.Sprintf("%d.yaml", i), Namespace: "default", ClusterDomain: "cluster.local"})
+		if len(faults.Errors()) > 0 {
+			t.Fatalf("%v\n%s", faults, d)
+		}
+		all = append(all, ps...)
+	}
+	table, conflicts := policy.NewTable(all)
+	if len(conflicts) > 0 {
+		t.Fatal(conflicts)
+	}
+	f.handler.Publish(table)
+}
+
+// reply is an answer, read whole.
+type reply struct {
+	*http.Response
+	body string
+	err  error // of reading the body
+	took time.Duration
+}
+
+// speaker is a client of one version of HTTP.
+func speaker(t testing.TB, set func(*http.Protocols, bool)) *http.Client {
+	protocols := new(http.Protocols)
+	set(protocols, true)
+	c := &http.Client{
+		Transport:     &http.Transport{DisableCompression: true, Protocols: protocols},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+// call sends a request for host shop.
+func (f *front) call(t testing.TB, method, path string, body io.Reader, edit ...func(*http.Request)) reply {
+	t.Helper()
+	got, err := f.try(t, method, path, body, edit...)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return got
+}
+
+// try is call for a call that may get no answer at all, or on another goroutine
+// than the test's.
+func (f *front) try(t testing.TB, method, path string, body io.Reader, edit ...func(*http.Request)) (reply, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, f.URL+path, body)
+	if err != nil {
+		return reply{}, err
+	}
+	r.Host = "shop"
+	for _, e := range edit {
+		e(r)
+	}
+	begun := time.Now()
+	answer, err := f.client.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	return reply{answer, string(text), err, time.Since(begun)}, nil
+}
+
+func (f *front) get(t testing.TB, path string, edit ...func(*http.Request)) reply {
+	t.Helper()
+	return f.call(t, http.MethodGet, path, nil, edit...)
+}
+
+func set(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+// attempts returns the attempt spans' outcomes, by number, once as many calls
+// have been recorded.
+func (f *front) attempts(t testing.TB, calls int) []string {
+	t.Helper()
+	await(t, "the call's span", func() bool { return len(f.kind("server")) >= calls })
+	var out []string
+	for _, s := range f.kind("client") {
+		number, outcome := 0, ""
+		for _, a := range s.Attributes {
+			switch a.Key {
+			case telemetry.AttemptNumberKey:
+				number = int(a.Value.AsInt64())
+			case telemetry.AttemptOutcomeKey:
+				outcome = a.Value.AsString()
+			}
+		}
+		for len(out) < number {
+			out = append(out, "")
+		}
+		out[number-1] = outcome
+	}
+	return out
+}
+
+// callAttr is an attribute of the only call's span.
+func (f *front) callAttr(t testing.TB, key string) string {
+	t.Helper()
+	await(t, "the call's span", func() bool { return len(f.kind("server")) >= 1 })
+	for _, a := range f.kind("server")[0].Attributes {
+		if string(a.Key) == key {
+			return a.Value.Emit()
+		}
+	}
+	return ""
+}
+
+func (f *front) kind(kind string) tracetest.SpanStubs {
+	var out tracetest.SpanStubs
+	for _, s := range f.spans.GetSpans() {
+		if s.SpanKind.String() == kind {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// await waits for a condition that an event will bring about.
+func await(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	bound, poll := time.After(patience), time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for !f() {
+		select {
+		case <-poll.C:
+		case <-bound:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// launched is what each attempt of the only call was launched for.
+func (f *front) launched(t testing.TB) []string {
+	t.Helper()
+	out := make([]string, len(f.attempts(t, 1)))
+	for _, s := range f.kind("client") {
+		number, trigger := 1, ""
+		for _, a := range s.Attributes {
+			switch a.Key {
+			case telemetry.AttemptNumberKey:
+				number = int(a.Value.AsInt64())
+			case telemetry.AttemptTriggerKey:
+				trigger = a.Value.AsString()
+			}
+		}
+		out[number-1] = trigger
+	}
+	return out
+}
+
+// suppressed is what the only call's span says of attempts that were due.
+func (f *front) suppressed(t testing.TB) string {
+	t.Helper()
+	return f.callAttr(t, string(telemetry.SuppressedKey))
+}
+
+// upstream is what /upstreams shows of the only policy.
+func (f *front) upstream() proxy.UpstreamView { return f.handler.Upstreams().Upstreams[0] }
+
+// connections is the sum over all carriers.
+func (f *front) connections() (sum transport.Stats) {
+	for _, e := range f.handler.Upstreams().Endpoints {
+		sum.Open += e.Connections.Open
+		sum.Opened += e.Connections.Opened
+		sum.Cancelled += e.Connections.Cancelled
+		sum.Rotated += e.Connections.Rotated
+	}
+	return sum
+}

@@ -1,0 +1,88 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"hedged.dev/hedged/api/v1alpha1"
+	"hedged.dev/hedged/pkg/hedge"
+	"hedged.dev/hedged/pkg/wire"
+)
+
+// judge decides about an attempt's answer, once it counts as arrived.
+func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Response] {
+	p := c.route.policy
+	a.status = answer.StatusCode
+	result := hedge.Result[*http.Response]{Value: answer, HasValue: true, Verdict: p.Classify(answer.StatusCode)}
+	if result.Verdict == hedge.Accepted {
+		if err := c.commit(answer); err != nil {
+			_ = answer.Body.Close()
+			a.err = err
+			return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: err}
+		}
+		return result
+	}
+	result.Err = fmt.Errorf("the upstream answered %d", answer.StatusCode)
+	if p.HonorPushback {
+		now := time.Now()
+		if d, ok := wire.HoldOff(fields(answer.Header), now); ok {
+			a.lease.Endpoint.HoldOut(now.Add(min(d, p.Breaker.OpenFor)))
+		}
+		result.Wait, _ = wire.CallPushback(fields(answer.Header))
+	}
+	if result.Verdict == hedge.NonFatal && hasBody(answer) {
+		answer.Body = keepBody(answer.Body, p.BufferLimit)
+	}
+	return result
+}
+
+// errCutOff is the failure of an answer that ended before it was whole.
+var errCutOff = errors.New("the upstream's answer was cut off")
+
+// commit waits until an accepted answer counts as arrived.
+func (c *call) commit(answer *http.Response) error {
+	if !hasBody(answer) {
+		return nil
+	}
+	switch c.route.policy.Commit {
+	case v1alpha1.CommitFirstByte:
+		return c.read(answer, 1)
+	case v1alpha1.CommitBody:
+		return c.read(answer, c.route.policy.BufferLimit)
+	default:
+		return nil
+	}
+}
+
+func hasBody(answer *http.Response) bool {
+	return answer.Body != http.NoBody && answer.ContentLength != 0
+}
+
+// read takes up to limit bytes of the answer's body into memory and puts them
+// back in front of what is left.
+func (c *call) read(answer *http.Response, limit int64) error {
+	var head bytes.Buffer
+	if answer.ContentLength > 0 {
+		head.Grow(int(min(answer.ContentLength, limit)) + bytes.MinRead)
+	}
+	_, err := io.CopyN(&head, answer.Body, limit)
+	switch {
+	case err == nil:
+		answer.Body = &body{Reader: io.MultiReader(&head, answer.Body), Closer: answer.Body}
+	case errors.Is(err, io.EOF):
+		answer.Body = &body{Reader: &head, Closer: answer.Body}
+	default:
+		return fmt.Errorf("%w: %w", errCutOff, err)
+	}
+	return nil
+}
+
+// body reads from one place and closes another.
+type body struct {
+	io.Reader
+	io.Closer
+}

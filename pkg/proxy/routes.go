@@ -1,0 +1,147 @@
+package proxy
+
+import (
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"hedged.dev/hedged/pkg/adapt"
+	"hedged.dev/hedged/pkg/budget"
+	"hedged.dev/hedged/pkg/policy"
+	"hedged.dev/hedged/pkg/telemetry"
+	"hedged.dev/hedged/pkg/upstream"
+)
+
+// routes is a table of policies with the state that calls under each work on.
+// It is immutable; a change of policies stores another one.
+type routes struct {
+	table  *policy.Table
+	byRule []*route // by policy.Table's index of a policy
+}
+
+// route is one policy in force.
+type route struct {
+	policy   *policy.Policy
+	state    *state
+	recorder *telemetry.Recorder
+}
+
+// state is what outlives a revision of a policy: what is learned of latency,
+// the budget, and the endpoints with their breakers.
+type state struct {
+	name     string // of the upstream, in spans and metrics
+	learner  *adapt.Learner
+	budget   *budget.Budget
+	group    *upstream.Group
+	bypassed atomic.Int64 // first attempts that no breaker admitted
+}
+
+func newRoutes(t *policy.Table, of func(*policy.Policy) *route) *routes {
+	if t == nil {
+		t, _ = policy.NewTable(nil)
+	}
+	r := &routes{table: t}
+	for _, p := range t.Policies() {
+		r.byRule = append(r.byRule, of(p))
+	}
+	return r
+}
+
+// match finds the policy of a request. A request in absolute form (RFC 9112,
+// section 3.2.2) must name a host that a policy names, or hedged would be an
+// open proxy (P32).
+func (t *routes) match(r *http.Request) (*route, *policy.Rule) {
+	if r.URL.IsAbs() && !t.table.HasHost(r.Host) {
+		return nil, nil
+	}
+	p, rule, ok := t.table.Match(policy.Request{Host: r.Host, Method: r.Method, Path: r.URL.Path, Headers: r.Header})
+	if !ok {
+		return nil, nil
+	}
+	return t.byRule[t.table.Index(p)], rule
+}
+
+// Publish puts a table of policies in force, in one atomic store: a call sees
+// the old table or the new one. State of policies that stay is kept; calls
+// under way finish under the policy that they began with.
+func (h *Handler) Publish(t *policy.Table) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	states := make(map[string]*state, len(h.states))
+	next := newRoutes(t, func(p *policy.Policy) *route {
+		key := p.StateKey()
+		s, known := h.states[key]
+		if known {
+			s.update(p)
+		} else {
+			s = h.newState(p)
+		}
+		states[key] = s
+		return &route{policy: p, state: s, recorder: h.options.Telemetry.Recorder(p.ID.String(), p.Revision, s.name)}
+	})
+	gone := h.states
+	h.states = states
+	h.routes.Store(next)
+	for key, s := range gone {
+		if states[key] == nil {
+			h.retired = append(h.retired, retiree{s, time.Now().Add(retireAfter)})
+		}
+	}
+}
+
+// retireAfter is how long the endpoints of a policy that was removed are held
+// for calls that began under it. A call picks its first endpoint at once, and a
+// further one only before its deadline.
+const retireAfter = time.Minute
+
+// retiree is the state of a policy that was removed.
+type retiree struct {
+	state *state
+	until time.Time
+}
+
+// Close lets go of every endpoint. No call may be under way.
+func (h *Handler) Close() {
+	h.Publish(nil)
+	h.release(func(retiree) bool { return true })
+}
+
+// Tick lets every policy in use make its next plan. It is called every 100 ms.
+func (h *Handler) Tick(now time.Time) {
+	for _, r := range h.routes.Load().byRule {
+		r.state.learner.Tick(now)
+	}
+	h.release(func(r retiree) bool { return now.After(r.until) })
+}
+
+func (h *Handler) release(due func(retiree) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.retired = slices.DeleteFunc(h.retired, func(r retiree) bool {
+		if !due(r) {
+			return false
+		}
+		r.state.group.Close()
+		return true
+	})
+}
+
+func (h *Handler) newState(p *policy.Policy) *state {
+	return &state{
+		name:    p.ID.String(),
+		learner: adapt.New(p.Learn),
+		budget:  budget.New(p.Budget),
+		group:   h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
+	}
+}
+
+func (s *state) update(p *policy.Policy) {
+	s.learner.Update(p.Learn)
+	s.budget.Update(p.Budget)
+	s.group.Update(p.Upstream.Endpoints, groupOptions(p))
+}
+
+func groupOptions(p *policy.Policy) upstream.Options {
+	return upstream.Options{Distinct: p.Upstream.Distinct, Breaker: p.Breaker}
+}
