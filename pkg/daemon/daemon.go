@@ -1,0 +1,211 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"hedged.dev/hedged/pkg/admin"
+	"hedged.dev/hedged/pkg/control"
+	"hedged.dev/hedged/pkg/proxy"
+	"hedged.dev/hedged/pkg/source"
+	"hedged.dev/hedged/pkg/telemetry"
+	"hedged.dev/hedged/pkg/transport"
+	"hedged.dev/hedged/pkg/upstream"
+)
+
+// Options are what a daemon is started with. Sizes are bytes. A zero limit is
+// the default of net/http, or none; a zero LameDuck or DrainTimeout is no time.
+type Options struct {
+	Listen       string // address of the data port
+	HealthListen string // address of /livez, /readyz, /metrics
+	AdminListen  string // address of /config_dump, /upstreams, /stats, pprof
+
+	Policies      string // directory of the policies
+	Namespace     string // of policies that do not name one; "" is default
+	ClusterDomain string // such as cluster.local
+
+	LameDuck     time.Duration // how long new calls are served after the end was asked for
+	DrainTimeout time.Duration // how long calls in flight may then take
+
+	DeadlineHeader    string // one more header that callers may send their deadline in
+	MaxHeaderBytes    int
+	MaxBodyBytes      int64
+	ReadHeaderTimeout time.Duration
+	IdleTimeout       time.Duration
+
+	Telemetry telemetry.Options
+}
+
+// Daemon is one running hedged. Make it with New.
+type Daemon struct {
+	options   Options
+	telemetry *telemetry.Telemetry
+	handler   *proxy.Handler
+	loop      *control.Loop
+	ending    atomic.Bool
+
+	data, health, admin *server
+}
+
+// New binds the listeners and sets everything up, but serves nothing yet. What
+// it has opened when it fails, it closes.
+func New(ctx context.Context, o Options) (_ *Daemon, err error) {
+	if o.Namespace == "" {
+		o.Namespace = "default"
+	}
+	d := &Daemon{options: o}
+	var undo []func()
+	defer func() {
+		if err != nil {
+			for _, f := range undo {
+				f()
+			}
+		}
+	}()
+
+	d.telemetry, err = telemetry.Setup(ctx, o.Telemetry)
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %w", err)
+	}
+	undo = append(undo, func() { _ = d.telemetry.Shutdown(ctx) })
+	d.handler, err = proxy.New(proxy.Options{
+		Registry:       upstream.NewRegistry(transport.Opener(transport.Options{})),
+		Telemetry:      d.telemetry,
+		DeadlineHeader: o.DeadlineHeader,
+		MaxBodyBytes:   o.MaxBodyBytes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.loop = control.New(control.Options{
+		Sources:       []control.Source{source.NewDirectory(o.Policies, o.Namespace, d.telemetry.Log)},
+		ClusterDomain: o.ClusterDomain,
+		Publish:       d.handler.Publish,
+		Log:           d.telemetry.Log,
+	})
+	if err := d.observe(); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	for _, s := range []struct {
+		to      **server
+		name    string
+		address string
+		handler http.Handler
+	}{
+		{&d.data, "calls", o.Listen, d.handler},
+		{&d.health, "health", o.HealthListen, admin.Health(admin.HealthOptions{Ready: d.Ready, Metrics: d.telemetry.MetricsHandler()})},
+		{&d.admin, "admin", o.AdminListen, admin.Debug(admin.DebugOptions{Config: d.config, Upstreams: d.upstreams, Stats: d.stats})},
+	} {
+		*s.to, err = listen(ctx, s.name, s.address, s.handler, d.telemetry.Log)
+		if err != nil {
+			return nil, err
+		}
+		undo = append(undo, (*s.to).abandon)
+	}
+	d.data.limit(o)
+	return d, nil
+}
+
+// Addr is the address of the data port.
+func (d *Daemon) Addr() net.Addr { return d.data.listener.Addr() }
+
+// HealthAddr is the address of /livez, /readyz and /metrics.
+func (d *Daemon) HealthAddr() net.Addr { return d.health.listener.Addr() }
+
+// AdminAddr is the address of /config_dump, /upstreams, /stats and pprof.
+func (d *Daemon) AdminAddr() net.Addr { return d.admin.listener.Addr() }
+
+// Ready says why the daemon should get no new calls; nil is ready.
+func (d *Daemon) Ready() error {
+	if d.ending.Load() {
+		return errors.New("shutting down")
+	}
+	return d.loop.Ready()
+}
+
+// Run serves until ctx is done, then shuts down in order: not ready, a
+// lame-duck time in which new calls still succeed, a drain of what is in
+// flight, the policy loop, telemetry, admin last. It may run once.
+func (d *Daemon) Run(ctx context.Context) error {
+	failed := make(chan error, 5)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	for _, s := range []*server{d.data, d.health, d.admin} {
+		go s.serve(failed)
+	}
+	loop := start(func() {
+		if err := d.loop.Run(background); err != nil {
+			failed <- fmt.Errorf("policies: %w", err)
+		}
+	})
+	ticking := start(func() { d.tick(background) })
+	d.telemetry.Log.Info("serving", "calls", d.Addr().String(), "health", d.HealthAddr().String(),
+		"admin", d.AdminAddr().String(), "policies", d.options.Policies)
+
+	var err error
+	lameDuck := d.options.LameDuck
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		lameDuck = 0 // what has broken serves nobody
+	}
+	return errors.Join(err, d.shutdown(lameDuck, stop, loop, ticking))
+}
+
+// shutdown is the order of the end.
+func (d *Daemon) shutdown(lameDuck time.Duration, stop func(), background ...<-chan struct{}) error {
+	d.ending.Store(true)
+	d.handler.Drain()
+	d.telemetry.Log.Info("shutting down: not ready, new calls are still served", "lameDuck", lameDuck.String())
+	time.Sleep(lameDuck)
+
+	d.telemetry.Log.Info("draining the calls in flight", "timeout", d.options.DrainTimeout.String())
+	errs := []error{d.data.drain(d.options.DrainTimeout)}
+
+	stop()
+	for _, done := range background {
+		<-done
+	}
+	d.handler.Close()
+	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	d.telemetry.Log.Info("stopped")
+	if err := d.telemetry.Shutdown(flush); err != nil {
+		errs = append(errs, fmt.Errorf("telemetry: %w", err))
+	}
+	d.health.abandon()
+	d.admin.abandon()
+	return errors.Join(errs...)
+}
+
+// flushTimeout bounds how long the last spans and metrics may take to leave.
+const flushTimeout = 5 * time.Second
+
+// tick makes plans until ctx is done.
+func (d *Daemon) tick(ctx context.Context) {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			d.handler.Tick(now)
+		}
+	}
+}
+
+// start runs f and returns what is closed when it has returned.
+func start(f func()) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	return done
+}
