@@ -1,0 +1,92 @@
+package demo
+
+import (
+	"bytes"
+	"flag"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(string(want), string(got)))
+	}
+}
+
+// eventually waits for something that a socket brings about.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	bound := time.NewTimer(10 * time.Second)
+	defer bound.Stop()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-bound.C:
+			t.Fatalf("not within ten seconds: %s", what)
+		}
+	}
+}
+
+// invented is a comparison made of drawn samples, to look at and to compare
+// with golden files.
+func invented() comparison {
+	c := comparison{seed: 7, rate: 400, deadline: 250 * time.Millisecond, duration: 15 * time.Second}
+	c.known = measured{median: 8 * time.Millisecond, p99: 33 * time.Millisecond}
+	for replica := range 3 {
+		c.peaks = append(c.peaks, newTimeline(7, replica).within(2*time.Second, 17*time.Second))
+	}
+	looks := map[string]struct {
+		miss, rescued, wait, extra float64
+	}{
+		"none":          {miss: 0.02, extra: 0},
+		"sequential":    {miss: 0.0004, rescued: 0.03, wait: 60, extra: 0.03},
+		"all-at-once":   {miss: 0, extra: 2},
+		"fixed-stagger": {miss: 0.0002, rescued: 0.05, wait: 16, extra: 0.12},
+		champion:        {miss: 0.0003, rescued: 0.05, wait: 20, extra: 0.09},
+	}
+	for i, s := range strategies() {
+		look := looks[s.name]
+		random := rand.New(rand.NewPCG(7, uint64(i)))
+		var samples []sample
+		for at := time.Duration(0); at < c.duration; at += 2500 * time.Microsecond {
+			ms := 8 * math.Exp(0.5*random.NormFloat64())
+			if random.Float64() < look.rescued {
+				ms += look.wait
+			}
+			one := sample{at: at, lag: 300 * time.Microsecond, elapsed: time.Duration(ms * float64(time.Millisecond))}
+			if random.Float64() < look.miss {
+				one.end = failed
+			}
+			samples = append(samples, one)
+		}
+		attempts := int(float64(len(samples)) * (1 + look.extra))
+		c.results = append(c.results, result{strategy: s, summary: summarize(samples, attempts, c.deadline), samples: samples})
+	}
+	c.choose()
+	return c
+}
