@@ -1,0 +1,3 @@
+module hedged.dev/hedged/bench
+
+go 1.26
