@@ -1,0 +1,10 @@
+// Command report runs `go test -json` with the arguments that it is given and
+// prints what a person, or a CI system, wants to read of it: one line for
+// each package as it ends, the output of what failed in full, and as the last
+// line "N passed, N failed". It also holds coverage floors:
+//
+//	report -floor pkg/hedge=90 -- -race -cover ./...
+//
+// It exits 1 if a test, a build or a floor failed. It does not know what the
+// tests are about.
+package main
