@@ -1,0 +1,124 @@
+# Everything that is done to hedged is a target here; `make` lists them.
+# Go, make and git are all that a fresh machine needs.
+
+GO       ?= go
+TOOL      = $(GO) tool -modfile=test/tools/go.mod
+OUT      ?= out
+IMAGE    ?= hedged:dev
+FUZZTIME ?= 20s
+
+# What `hedged version` tells. It is given to the linker rather than left to
+# Go's own stamp, which fails where git does not trust the checkout.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+export GOFLAGS += -buildvcs=false
+
+# The folder that has go:generate lines.
+GENERATED := api
+
+# The engine's parts whose tests must reach nearly every statement.
+COVERED := pkg/hedge pkg/budget pkg/breaker pkg/policy
+FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
+
+.DEFAULT_GOAL := help
+
+##@ Use
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## build bin/hedged
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/hedged
+
+.PHONY: demo
+demo: build ## hedged calls against flaky upstreams, measured (ARGS="--seed 2")
+	bin/hedged demo --out $(OUT) $(ARGS)
+
+.PHONY: run
+run: build ## serve the policies of POLICIES (default policies/demo)
+	bin/hedged serve --policies $(or $(POLICIES),policies/demo) $(ARGS)
+
+.PHONY: image
+image: ## build the container image IMAGE with docker, podman or buildah
+	@engine=$$(command -v docker || command -v podman || command -v buildah) || \
+	  { echo "make image needs docker, podman or buildah: none was found" >&2; exit 1; }; \
+	set -x; "$$engine" build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
+
+##@ Test
+
+.PHONY: test
+test: cc ## every test under the race detector, and the coverage floors
+	$(GO) run ./test/report $(FLOORS) -- -race -cover ./...
+
+.PHONY: golden
+golden: ## write the golden files anew, to be read in the diff
+	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' api cmd pkg test | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@grep -roE 'func Fuzz[A-Za-z0-9_]+' --include='*_test.go' api cmd pkg test | sort | \
+	  sed -E 's|^(.*)/[^/]*:func (.*)$$|\1 \2|' | while read -r dir name; do \
+	    echo "$$dir $$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$dir || exit 1; \
+	  done
+
+.PHONY: bench
+bench: ## every benchmark, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Apart from test: what needs a C compiler says so before it compiles.
+.PHONY: cc
+cc:
+	@test/cc.sh
+
+##@ Check
+
+.PHONY: check
+check: format vet lint modules arch generated ## everything below but vuln
+
+.PHONY: format
+format: ## fail on a file that gofmt or goimports would change
+	@$(TOOL) golangci-lint fmt --diff
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(TOOL) golangci-lint run
+
+.PHONY: modules
+modules: ## go.mod and go.sum are tidy, and the modules are what go.sum says
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+.PHONY: arch
+arch: ## the import floors and what else test/arch holds
+	$(GO) test ./test/arch
+
+.PHONY: generated
+generated: ## generated files are what go generate writes
+	@before=$$(mktemp -d) && trap 'rm -rf "$$before"' EXIT && cp -R $(GENERATED) "$$before" && \
+	$(GO) generate $(GENERATED:%=./%/...) && \
+	diff -ru "$$before/$(GENERATED)" $(GENERATED) || \
+	  { echo "generated files had drifted: they are written anew, commit them" >&2; exit 1; }
+
+.PHONY: vuln
+vuln: ## known vulnerabilities (asks vuln.go.dev)
+	$(TOOL) govulncheck ./...
+
+.PHONY: fix
+fix: ## format, and apply what the linters can fix
+	$(TOOL) golangci-lint fmt
+	$(TOOL) golangci-lint run --fix
+
+.PHONY: clean
+clean: ## remove what make built
+	rm -rf bin $(OUT) coverage.out
