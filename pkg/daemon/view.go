@@ -85,7 +85,7 @@ func (d *Daemon) stats() any {
 // observe registers what is told of reloads when metrics are collected.
 func (d *Daemon) observe() error {
 	return errors.Join(
-		d.telemetry.Observe("hedged.reload.ok", "1", "1 if every policy document was accepted at the last reload.", func(emit telemetry.Emit) {
+		d.telemetry.Observe("hedged.reload.ok", "", "1 if every policy document was accepted at the last reload.", func(emit telemetry.Emit) {
 			if d.loop.Status().ReloadOK {
 				emit(1)
 			} else {

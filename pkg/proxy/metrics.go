@@ -26,7 +26,7 @@ func (h *Handler) observe() error {
 			h.eachPlan(func(p *adapt.Plan) float64 { return float64(p.FanOut) })),
 		t.Observe("hedged.plan.stagger", "s", "The wait before the next attempt is launched now.",
 			h.eachPlan(func(p *adapt.Plan) float64 { return p.Stagger.Seconds() })),
-		t.Observe("hedged.policy.revision", "1", "1 for the revision of a policy that is in force.", func(emit telemetry.Emit) {
+		t.Observe("hedged.policy.revision", "", "1 for the revision of a policy that is in force.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
 				emit(1, append(r.labels(), telemetry.RevisionKey.String(r.policy.Revision))...)
 			}
@@ -41,7 +41,7 @@ func (h *Handler) observe() error {
 				emit(float64(r.state.bypassed.Load()), r.labels()...)
 			}
 		}),
-		t.Observe("hedged.breaker.state", "1", "State of an endpoint's breaker: 0 closed, 1 half-open, 2 open.", func(emit telemetry.Emit) {
+		t.Observe("hedged.breaker.state", "", "State of an endpoint's breaker: 0 closed, 1 half-open, 2 open.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
 				for _, e := range r.state.group.Status() {
 					emit(breakerState(e), append(r.labels(), endpointKey.String(e.Address))...)

@@ -82,13 +82,11 @@ func (b *replay) whole() bool {
 	return b.err != nil
 }
 
-// end lets nobody read on. It reports whether a read of the client's body is
-// under way.
-func (b *replay) end() (reading bool) {
+// end lets nobody read on.
+func (b *replay) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = true
-	return b.fetching != nil
 }
 
 // attach gives an attempt's request the body from its start, and its trailer.

@@ -60,15 +60,14 @@ const linger = 500 * time.Millisecond
 // leaveBody answers before the request's body is whole. What the client sends
 // of it later must not be taken for its next request, so over HTTP/1.1 the
 // connection ends with this answer. The function that it returns is called when
-// that is written: net/http waits for reads of the body that are under way.
+// that is written, and bounds net/http's wait for what is left of the body.
 func (c *call) leaveBody(w http.ResponseWriter) func() {
 	if c.request.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
 	return func() {
-		if c.body.end() {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
-		}
+		c.body.end()
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}
 }
 
