@@ -88,12 +88,17 @@ func (c *Carrier) Secure() bool { return c.tls != nil || c.broken != nil }
 // Address is where the carrier connects to, as host:port.
 func (c *Carrier) Address() string { return c.key.Address }
 
-// RoundTrip sends one attempt. The request's URL host must come from Target.
+// RoundTrip sends one attempt, once. The request's URL host must come from
+// Target; the request is the carrier's to change.
 func (c *Carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.broken != nil {
 		return nil, c.broken
 	}
-	return c.current.Load().transport.RoundTrip(r)
+	g := c.current.Load()
+	if !g.multiplexed {
+		sendOnce(r)
+	}
+	return g.transport.RoundTrip(r)
 }
 
 // Target returns the scheme and URL host for a request whose Host is to be
