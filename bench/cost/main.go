@@ -2,9 +2,9 @@
 // against a tuned httputil.ReverseProxy in the same run.
 //
 // All processes are up at once: three upstream replicas, hedged, and the
-// ReverseProxy twice. In each round, in shuffled order, every proxy serves the
-// same number of requests over 64 keep-alive connections, and its CPU time is
-// read from /proc. Ratios are taken within a round; their median counts. The
+// ReverseProxy twice. In each round every proxy serves the same number of
+// requests over 64 keep-alive connections, in many short turns of shuffled
+// order, and its CPU time is read from /proc. Ratios are taken within a round; their median counts. The
 // ReverseProxy against itself says how far the machine can be trusted.
 package main
 
@@ -44,7 +44,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.hedged, "hedged", "../bin/hedged", "the hedged binary")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
-	flag.IntVar(&o.requests, "requests", 60_000, "requests per proxy and round")
+	flag.IntVar(&o.requests, "requests", 40_000, "requests per proxy and round")
+	flag.IntVar(&o.slices, "slices", 20, "how many turns a round is cut into, so that what else the machine does meets every proxy alike")
 	flag.IntVar(&o.connections, "connections", 64, "keep-alive connections")
 	flag.IntVar(&o.body, "body", 1024, "bytes of an answer")
 	flag.Float64Var(&o.sampled, "sampled", 0.01, "share of calls that are traced")
@@ -64,6 +65,7 @@ type options struct {
 	hedged      string
 	rounds      int
 	requests    int
+	slices      int
 	connections int
 	body        int
 	sampled     float64
@@ -125,25 +127,38 @@ func run(ctx context.Context, o options) error {
 	}
 
 	for round := -1; round < o.rounds; round++ { // the first warms up and does not count
-		for _, i := range rand.Perm(len(proxies)) {
-			p := proxies[i]
-			before, err := cpu(p.pid)
-			if err != nil {
-				return err
+		spent := make([]time.Duration, len(proxies))
+		for range o.slices {
+			for _, i := range rand.Perm(len(proxies)) {
+				used, err := slice(ctx, proxies[i], o)
+				if err != nil {
+					return fmt.Errorf("%s: %w", proxies[i].name, err)
+				}
+				spent[i] += used
 			}
-			if err := load(ctx, p.address, o); err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			after, err := cpu(p.pid)
-			if err != nil {
-				return err
-			}
-			if round >= 0 {
-				p.micros = append(p.micros, float64((after-before).Microseconds())/float64(o.requests))
-			}
+		}
+		if round < 0 {
+			continue
+		}
+		for i, p := range proxies {
+			p.micros = append(p.micros, float64(spent[i].Microseconds())/float64(o.requests/o.slices*o.slices))
 		}
 	}
 	return report(o, proxies)
+}
+
+// slice sends a proxy its share of a round in one go and returns its CPU time.
+func slice(ctx context.Context, p *proxy, o options) (time.Duration, error) {
+	before, err := cpu(p.pid)
+	if err != nil {
+		return 0, err
+	}
+	o.requests /= o.slices
+	if err := load(ctx, p.address, o); err != nil {
+		return 0, err
+	}
+	after, err := cpu(p.pid)
+	return after - before, err
 }
 
 func report(o options, proxies []*proxy) error {
@@ -265,7 +280,7 @@ func profile(ctx context.Context, o options, hedged *process) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+hedged.admin+"/debug/pprof/"+o.kind+"?seconds=5", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+hedged.admin+"/debug/pprof/"+o.kind+"?seconds=10", nil)
 		if err != nil {
 			done <- err
 			return

@@ -190,10 +190,8 @@ func (s *call[T]) further(trigger Trigger) bool {
 // launch enters the next attempt and arms the one after it.
 func (s *call[T]) launch(trigger Trigger) context.Context {
 	s.now = time.Since(s.start)
-	t := &s.tracks[s.launched]
-	t.launched, t.trigger, t.running = s.now, trigger, true
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	t.cancel = cancel
+	s.tracks = append(s.tracks, track{launched: s.now, cancel: cancel, trigger: trigger, running: true})
 	s.launched++
 	s.running++
 	if s.launched > 1 {

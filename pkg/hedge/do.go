@@ -67,7 +67,8 @@ type call[T any] struct {
 
 	launched int
 	running  int
-	tracks   [MaxFanOut]track
+	tracks   []track  // of the attempts launched
+	one      [1]track // the space of the first, which is mostly the only one
 
 	due     time.Duration // when the next attempt is due; never: none is
 	trigger Trigger       // what it will be due for
@@ -108,6 +109,7 @@ func newCall[T any](ctx context.Context, plan *Plan, deadline time.Time, c Calle
 		ctx: ctx, plan: plan, caller: c, start: time.Now(), deadline: never, due: never,
 		fanOut: min(max(plan.FanOut, 1), MaxFanOut),
 	}
+	s.tracks = s.one[:0]
 	if !deadline.IsZero() {
 		s.deadline = deadline.Sub(s.start)
 	}

@@ -3,9 +3,13 @@ package transport
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,10 +58,12 @@ type Carrier struct {
 	broken  error // the TLS files could not be read; told with every attempt
 
 	current atomic.Pointer[generation]
-	rotated atomic.Int64 // generations given up for too many resets
-	cancels atomic.Int64 // attempts cancelled
-	opened  atomic.Int64 // connections opened
-	open    atomic.Int64 // connections open now
+	mu      sync.Mutex    // guards retired; taken when connections are given up
+	retired []*generation // given up, perhaps with connections that were busy then
+	rotated atomic.Int64  // generations given up for too many resets
+	cancels atomic.Int64  // attempts cancelled
+	opened  atomic.Int64  // connections opened
+	open    atomic.Int64  // connections open now
 }
 
 // Opener returns the function that opens a carrier, for upstream.NewRegistry.
@@ -70,7 +76,10 @@ func Opener(o Options) func(upstream.Key) io.Closer {
 func New(k upstream.Key, o Options) *Carrier {
 	c := &Carrier{key: k, options: o.withDefaults()}
 	if k.Protocol == upstream.HTTPS || k.Protocol == upstream.H2 {
-		c.tls, c.broken = clientTLS(k.TLS)
+		var err error
+		if c.tls, err = clientTLS(k.TLS); err != nil {
+			c.broken = fmt.Errorf("%w: %w", ErrConnect, err)
+		}
 	}
 	c.current.Store(c.generation())
 	return c
@@ -78,7 +87,7 @@ func New(k upstream.Key, o Options) *Carrier {
 
 // Close gives up the idle connections. Attempts under way finish on theirs.
 func (c *Carrier) Close() error {
-	c.current.Load().transport.CloseIdleConnections()
+	c.retire(c.current.Load())
 	return nil
 }
 
@@ -108,7 +117,12 @@ func (c *Carrier) Target(name string) (scheme, host string) {
 	if !c.Secure() {
 		return "http", c.key.Address
 	}
-	if host, _, err := net.SplitHostPort(name); err == nil {
+	switch host, _, err := net.SplitHostPort(name); {
+	case name == "": // an HTTP/1.0 client need not name one
+		name = c.key.Address
+	case err == nil && strings.Contains(host, ":"):
+		name = "[" + host + "]"
+	case err == nil:
 		name = host
 	}
 	return "https", name
@@ -125,8 +139,25 @@ func (c *Carrier) Cancelled() {
 	}
 	if c.current.CompareAndSwap(g, c.generation()) {
 		c.rotated.Add(1)
-		g.transport.CloseIdleConnections() // the busy ones go when they fall idle
+		c.retire(g)
 	}
+}
+
+// settled is how long after a generation was given up attempts may still have
+// been opening connections of it.
+const settled = time.Minute
+
+// retire gives up what is idle of a generation, and of those that were given up
+// before: connections that were busy then may have fallen idle.
+func (c *Carrier) retire(g *generation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g.retired = time.Now()
+	c.retired = append(c.retired, g)
+	c.retired = slices.DeleteFunc(c.retired, func(g *generation) bool {
+		g.transport.CloseIdleConnections()
+		return g.open.Load() == 0 && time.Since(g.retired) > settled
+	})
 }
 
 // Stats is what a carrier has done so far.

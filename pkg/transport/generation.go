@@ -13,8 +13,11 @@ import (
 
 // generation is one set of an endpoint's connections.
 type generation struct {
+	carrier     *Carrier
 	transport   *http.Transport
 	multiplexed bool
+	open        atomic.Int64 // connections open now
+	retired     time.Time    // when it was given up; guarded by Carrier.mu
 	resets      atomic.Int64
 	since       atomic.Int64 // start of the window in Unix nanoseconds
 }
@@ -41,20 +44,21 @@ func (c *Carrier) generation() *generation {
 		protocols.SetHTTP1(true)
 	}
 	g := &generation{
+		carrier:     c,
 		multiplexed: c.key.Protocol == upstream.H2C || c.key.Protocol == upstream.H2,
-		transport: &http.Transport{
-			DialContext:            c.dial,
-			TLSClientConfig:        c.tls,
-			TLSHandshakeTimeout:    10 * time.Second,
-			DisableCompression:     true, // bodies pass through as they are
-			MaxIdleConns:           0,
-			MaxIdleConnsPerHost:    c.options.MaxIdle,
-			IdleConnTimeout:        c.options.IdleTimeout,
-			MaxResponseHeaderBytes: c.options.MaxHeaderBytes,
-			ExpectContinueTimeout:  time.Second,
-			Protocols:              protocols,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
-		},
+	}
+	g.transport = &http.Transport{
+		DialContext:            g.dial,
+		TLSClientConfig:        c.tls.Clone(), // net/http writes the protocols into it
+		TLSHandshakeTimeout:    10 * time.Second,
+		DisableCompression:     true, // bodies pass through as they are
+		MaxIdleConns:           0,
+		MaxIdleConnsPerHost:    c.options.MaxIdle,
+		IdleConnTimeout:        c.options.IdleTimeout,
+		MaxResponseHeaderBytes: c.options.MaxHeaderBytes,
+		ExpectContinueTimeout:  time.Second,
+		Protocols:              protocols,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 	}
 	g.since.Store(time.Now().UnixNano())
 	return g
@@ -81,28 +85,33 @@ func (c *Context) Value(key any) any {
 }
 
 // dial connects to the endpoint, whatever address the request names.
-func (c *Carrier) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+func (g *generation) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	timeout, _ := ctx.Value(timeoutKey{}).(time.Duration)
 	d := net.Dialer{Timeout: timeout}
-	conn, err := d.DialContext(ctx, network, c.key.Address)
+	conn, err := d.DialContext(ctx, network, g.carrier.key.Address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
-	c.opened.Add(1)
-	c.open.Add(1)
-	return &counted{Conn: conn, open: &c.open}, nil
+	g.carrier.opened.Add(1)
+	g.count(1)
+	return &counted{Conn: conn, generation: g}, nil
+}
+
+func (g *generation) count(connections int64) {
+	g.open.Add(connections)
+	g.carrier.open.Add(connections)
 }
 
 // counted counts a connection as open until it is closed.
 type counted struct {
 	net.Conn
-	open   *atomic.Int64
-	closed atomic.Bool
+	generation *generation
+	closed     atomic.Bool
 }
 
 func (c *counted) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
-		c.open.Add(-1)
+		c.generation.count(-1)
 	}
 	return c.Conn.Close()
 }

@@ -37,3 +37,6 @@ type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 func (nothing) Close() error             { return nil }
+
+// WriteTo spares net/http the buffer that it would copy through.
+func (nothing) WriteTo(io.Writer) (int64, error) { return 0, nil }

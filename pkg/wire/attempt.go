@@ -31,12 +31,16 @@ func AttemptIn(h Header) int {
 	return n
 }
 
-// AttemptOut tells an upstream the number of the attempt.
+// AttemptOut tells an upstream the number of the attempt: in hedged's own field
+// always, in the others' from the second on.
 func AttemptOut(h Header, n int) {
 	number := strconv.Itoa(n)
 	h.Set(AttemptNumber, number)
+	if n == 1 {
+		return
+	}
 	h.Set(EnvoyAttempt, number)
-	if IsGRPC(h) && n > 1 {
+	if IsGRPC(h) {
 		h.Set(GRPCPrevious, strconv.Itoa(n-1))
 	}
 }

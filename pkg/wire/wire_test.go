@@ -111,7 +111,7 @@ func TestAttemptNumber(t *testing.T) {
 
 	h := header("Content-Type", "application/grpc")
 	wire.AttemptOut(h, 1)
-	if h.Get("grpc-previous-rpc-attempts") != "" || h.Get("hedged-attempt") != "1" {
+	if d := cmp.Diff(header("Content-Type", "application/grpc", "Hedged-Attempt", "1"), h); d != "" {
 		t.Errorf("%v", h)
 	}
 	wire.AttemptOut(h, 3)
