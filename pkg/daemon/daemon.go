@@ -186,11 +186,16 @@ func (d *Daemon) shutdown(lameDuck time.Duration, stop func(), background ...<-c
 // flushTimeout bounds how long the last spans and metrics may take to leave.
 const flushTimeout = 5 * time.Second
 
-// tick makes plans until ctx is done.
+// tick makes plans, and keeps the garbage collector in step, until ctx is done.
 func (d *Daemon) tick(ctx context.Context) {
+	gc := newCollector()
+	defer gc.restore()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	for {
+	for n := 0; ; n++ {
+		if n%10 == 0 {
+			gc.adjust()
+		}
 		select {
 		case <-ctx.Done():
 			return
