@@ -15,7 +15,16 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asHedged makes the test binary be hedged itself, for tests that need a process
+// that can be signalled.
+const asHedged = "TEST_AS_HEDGED"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asHedged) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // hedged runs a command line.
 func hedged(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
