@@ -21,22 +21,3 @@ func TestNearest(t *testing.T) {
 	f("", "")
 	f("completely-else", "")
 }
-
-func TestDistance(t *testing.T) {
-	f := func(a, b string, want int) {
-		t.Helper()
-		if got := distance(a, b); got != want {
-			t.Errorf("distance(%q, %q) = %d, want %d", a, b, got, want)
-		}
-		if got := distance(b, a); got != want {
-			t.Errorf("distance(%q, %q) = %d, want %d", b, a, got, want)
-		}
-	}
-
-	f("", "", 0)
-	f("", "abc", 3)
-	f("abc", "abc", 0)
-	f("kitten", "sitting", 3)
-	f("hedge", "edge", 1)
-	f("ab", "ba", 2)
-}

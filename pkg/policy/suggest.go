@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
 
 // unknown reports a field that the document does not have, with the one that
 // was probably meant.
@@ -19,39 +23,21 @@ func (d *document) unknown(path, name string, known []string) {
 	}
 }
 
+// longest is the length of a misspelt name beyond which nobody guesses.
+const longest = 64
+
 // nearest is the word of the list that name was probably meant to be: the same
 // but for case, or at most a third of its letters away; "" if there is none.
 func nearest(name string, words []string) string {
+	if len(name) > longest { // no field has such a name, and comparing takes its square
+		return ""
+	}
 	best, least := "", max(1, len(name)/3)+1
 	for _, word := range words {
-		n := distance(strings.ToLower(name), strings.ToLower(word))
+		n := levenshtein.Distance(strings.ToLower(name), strings.ToLower(word), nil)
 		if n < least {
 			best, least = word, n
 		}
 	}
 	return best
-}
-
-// distance is the number of letters to insert, remove or replace to make b of a.
-// Long input is not compared: no field has such a name.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
