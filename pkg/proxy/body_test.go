@@ -1,10 +1,9 @@
 package proxy_test
 
 import (
-	"bufio"
 	"io"
-	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 const always = "idempotency: Always\n"
 
 func TestP6EveryAttemptGetsTheWholeBody(t *testing.T) {
+	t.Parallel()
 	body := pattern(40 << 10)
 	for _, protocol := range []string{"HTTP1", "H2C"} {
 		for _, chunked := range []bool{false, true} {
@@ -56,6 +56,7 @@ func TestP6EveryAttemptGetsTheWholeBody(t *testing.T) {
 }
 
 func TestP6ABodyStreamsWhileItIsRecorded(t *testing.T) {
+	t.Parallel()
 	var first, second gate
 	first.c, second.c = make(chan struct{}), make(chan struct{})
 	f := start(t, always+"fanOut: {max: 2, adaptive: false}", some(t, 2, byAttempt(
@@ -71,7 +72,7 @@ func TestP6ABodyStreamsWhileItIsRecorded(t *testing.T) {
 				second.open()
 			}
 			rest, _ := io.ReadAll(r.Body)
-			_, _ = w.Write(append(head, rest...))
+			_, _ = w.Write(slices.Concat(head, rest))
 		},
 	))...)
 	upload, client := io.Pipe()
@@ -91,6 +92,7 @@ func TestP6ABodyStreamsWhileItIsRecorded(t *testing.T) {
 }
 
 func TestP6ABodyBeyondTheReplayLimitGoesOnce(t *testing.T) {
+	t.Parallel()
 	body := pattern(200 << 10)
 	announced := func() io.Reader { return strings.NewReader(body) }
 	chunked := func() io.Reader { return io.MultiReader(strings.NewReader(body)) }
@@ -128,6 +130,7 @@ func TestP6ABodyBeyondTheReplayLimitGoesOnce(t *testing.T) {
 }
 
 func TestP6ABodyWithinTheReplayLimitIsSentAgain(t *testing.T) {
+	t.Parallel()
 	body := pattern(200 << 10)
 	f := start(t, always+"replayLimit: 200Ki", some(t, 2, byAttempt(resets, echoes))...)
 	if got := f.call(t, http.MethodPost, "/", io.MultiReader(strings.NewReader(body))); got.body != body {
@@ -138,6 +141,7 @@ func TestP6ABodyWithinTheReplayLimitIsSentAgain(t *testing.T) {
 // The hedge has begun when the body passes the limit. One of the two attempts
 // goes on alone; that the other one cannot is no fault of its endpoint.
 func TestP6TheLimitIsPassedWithTwoAttemptsUnderWay(t *testing.T) {
+	t.Parallel()
 	body := pattern(100 << 10)
 	second := newGate()
 	f := start(t, always+"fanOut: {max: 2, adaptive: false}\nreplayLimit: 1Ki", some(t, 2, func(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +154,7 @@ func TestP6TheLimitIsPassedWithTwoAttemptsUnderWay(t *testing.T) {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		_, _ = w.Write(append(head, rest...))
+		_, _ = w.Write(slices.Concat(head, rest))
 	})...)
 	upload, client := io.Pipe()
 	go func() {
@@ -169,71 +173,8 @@ func TestP6TheLimitIsPassedWithTwoAttemptsUnderWay(t *testing.T) {
 	}
 }
 
-func TestExpectContinue(t *testing.T) {
-	// The server sends 100 Continue when its handler asks for the body.
-	f := start(t, always, some(t, 3, byAttempt(hangs, echoes))...)
-	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-	answers := bufio.NewReader(c)
-	line, err := answers.ReadString('\n')
-	if !strings.HasPrefix(line, "HTTP/1.1 100 ") {
-		t.Fatalf("%q %v", line, err)
-	}
-	_, _ = io.WriteString(c, "hello")
-	if _, err = answers.ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	got, err := http.ReadResponse(answers, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := io.ReadAll(got.Body)
-	if string(text) != "hello" {
-		t.Errorf("%s %q", got.Status, text)
-	}
-}
-
-func TestExpectContinueIsRefusedByTheUpstream(t *testing.T) {
-	f := start(t, "", serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Connection", "close")
-		w.WriteHeader(http.StatusExpectationFailed)
-	}))
-	got := raw(t, f.Listener.Addr().String(),
-		"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 500000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
-	if !strings.HasPrefix(got, "HTTP/1.1 417 ") {
-		t.Fatalf("%q", got)
-	}
-}
-
-// An upstream may answer before it has the whole body, and the client may wait
-// for that answer before it goes on.
-func TestAnAnswerBeforeTheBodyIsThere(t *testing.T) {
-	for _, protocol := range []string{"HTTP1", "H2C"} {
-		t.Run(protocol, func(t *testing.T) {
-			t.Parallel()
-			f := start(t, "upstream.protocol: "+protocol, serve(t, says(http.StatusForbidden, "no need")))
-			upload, client := io.Pipe()
-			answered := newGate()
-			go func() {
-				defer func() { _ = client.Close() }()
-				_, _ = io.WriteString(client, "hello")
-				answered.wait()
-			}()
-			got := f.call(t, http.MethodPost, "/", upload)
-			answered.open()
-			if got.StatusCode != http.StatusForbidden || got.body != "no need" {
-				t.Fatalf("%s %q %v", got.Status, got.body, got.err)
-			}
-		})
-	}
-}
-
 func TestMaxBodyBytes(t *testing.T) {
+	t.Parallel()
 	f := begin(t, proxy.Options{MaxBodyBytes: 1000})
 	f.publish(t, document("shop", "shop", always, some(t, 3, echoes)...))
 	for _, reader := range []io.Reader{strings.NewReader(pattern(1001)), io.MultiReader(strings.NewReader(pattern(1001)))} {
@@ -244,88 +185,5 @@ func TestMaxBodyBytes(t *testing.T) {
 	}
 	if got := f.call(t, http.MethodPost, "/", strings.NewReader(pattern(1000))); got.body != pattern(1000) {
 		t.Errorf("%s %q", got.Status, got.body)
-	}
-}
-
-func TestAnUploadThatBreaksOff(t *testing.T) {
-	f := start(t, always, some(t, 3, echoes)...)
-	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n")
-	got, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := io.ReadAll(got.Body)
-	if got.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "request_incomplete") {
-		t.Errorf("%s %s", got.Status, text)
-	}
-	// It was the client's fault: no endpoint is the worse for it.
-	for _, e := range f.upstream().Endpoints {
-		if e.Bad != 0 || e.Breaker.Failures != 0 {
-			t.Errorf("%+v", e)
-		}
-	}
-}
-
-// A hedge that wins while the upload still goes on is answered with at once.
-func TestASlowUploadThatAHedgeWonBefore(t *testing.T) {
-	for _, protocol := range []string{"HTTP1", "H2C"} {
-		t.Run(protocol, func(t *testing.T) {
-			t.Parallel()
-			f := start(t, always+"upstream.protocol: "+protocol, some(t, 3, byAttempt(hangs, says(http.StatusOK, "enough")))...)
-			upload, client := io.Pipe()
-			answered := newGate()
-			go func() {
-				defer func() { _ = client.Close() }()
-				_, _ = io.WriteString(client, "hello")
-				answered.wait()
-			}()
-			got := f.call(t, http.MethodPost, "/", upload)
-			answered.open()
-			if got.body != "enough" || got.err != nil {
-				t.Fatalf("%q %v", got.body, got.err)
-			}
-		})
-	}
-}
-
-// What comes of a body after its call was answered is not the next request.
-func TestTheRestOfABodyIsNotARequest(t *testing.T) {
-	var paths gather[string]
-	f := start(t, "", serve(t, func(w http.ResponseWriter, r *http.Request) {
-		paths.add(r.URL.Path)
-		says(http.StatusForbidden, "no need")(w, r)
-	}))
-	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	_, _ = io.WriteString(c, "POST /first HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000\r\n\r\nhello")
-	answers := bufio.NewReader(c)
-	got, err := http.ReadResponse(answers, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.Copy(io.Discard, got.Body)
-	if !got.Close {
-		t.Error("the connection goes on")
-	}
-	for range 3 {
-		if _, err := io.WriteString(c, "GET /second HTTP/1.1\r\nHost: shop\r\n\r\n"); err != nil {
-			break
-		}
-	}
-	if rest, _ := io.ReadAll(answers); len(rest) > 0 {
-		t.Errorf("there is another answer: %q", rest)
-	}
-	if d := cmp.Diff([]string{"/first"}, paths.list()); d != "" {
-		t.Error(d)
 	}
 }

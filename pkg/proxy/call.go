@@ -35,7 +35,6 @@ type call struct {
 	unsent    atomic.Int32 // attempts that failed with nothing sent
 
 	attempts [hedge.MaxFanOut]*attempt
-	used     [hedge.MaxFanOut]*upstream.Endpoint
 	first    attempt // attempts[0], without an allocation of its own
 }
 
@@ -43,7 +42,7 @@ type call struct {
 type attempt struct {
 	lease   upstream.Lease
 	carrier *transport.Carrier
-	header  http.Header
+	header  sheet
 	record  telemetry.Attempt
 	context transport.Context // that Run runs under
 
@@ -60,7 +59,7 @@ func newCall(h *Handler, t *route, r *http.Request, arrived time.Time) *call {
 		arrivedAs: wire.AttemptIn(fields(r.Header)),
 		repeats:   t.policy.Idempotent(r.Method, fields(r.Header).Get("Idempotency-Key") != ""),
 	}
-	if t.policy.Deadline > 0 {
+	if t.policy.Deadline > 0 && !t.policy.Disabled {
 		c.deadline = arrived.Add(t.policy.Deadline)
 	}
 	if d, ok := wire.DeadlineIn(fields(r.Header), h.options.DeadlineHeader); ok {
@@ -79,7 +78,11 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 		return reason
 	}
 	state := c.route.state
-	lease, reason := state.group.Pick(n == 1, c.used[:n-1])
+	var used []*upstream.Endpoint
+	for _, earlier := range c.attempts[:n-1] {
+		used = append(used, earlier.lease.Endpoint)
+	}
+	lease, reason := state.group.Pick(n == 1, used)
 	if reason != hedge.Admitted {
 		return reason
 	}
@@ -93,7 +96,7 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	}
 	a.lease = lease
 	a.carrier, _ = lease.Endpoint.Carrier().(*transport.Carrier)
-	c.attempts[n-1], c.used[n-1] = a, lease.Endpoint
+	c.attempts[n-1] = a
 	if lease.Bypassed {
 		state.bypassed.Add(1)
 	}

@@ -26,3 +26,31 @@ func (f fields) Add(name, value string) { f[name] = append(f[name], value) }
 
 // Del implements wire.Header.
 func (f fields) Del(name string) { delete(f, name) }
+
+// sheet is a header that is written: it holds the single values of the fields
+// that hedged sets, so that each does not take an allocation of its own.
+type sheet struct {
+	fields
+	values [8]string
+	used   int
+}
+
+// Set implements wire.Header.
+func (s *sheet) Set(name, value string) {
+	if s.used == len(s.values) {
+		s.fields.Set(name, value)
+		return
+	}
+	s.values[s.used] = value
+	s.fields[name] = s.values[s.used : s.used+1 : s.used+1]
+	s.used++
+}
+
+// Add implements wire.Header.
+func (s *sheet) Add(name, value string) {
+	if len(s.fields[name]) == 0 {
+		s.Set(name, value)
+		return
+	}
+	s.fields.Add(name, value)
+}

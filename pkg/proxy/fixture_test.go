@@ -2,12 +2,10 @@ package proxy_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
 
-	"hedged.dev/hedged/pkg/policy"
 	"hedged.dev/hedged/pkg/proxy"
 	"hedged.dev/hedged/pkg/telemetry"
 	"hedged.dev/hedged/pkg/transport"
@@ -40,6 +37,12 @@ type front struct {
 // begin starts a front without policies.
 func begin(t testing.TB, o proxy.Options) *front {
 	t.Helper()
+	return beginOver(t, o, transport.Options{})
+}
+
+// beginOver is begin with other transports than usual.
+func beginOver(t testing.TB, o proxy.Options, carriers transport.Options) *front {
+	t.Helper()
 	f := &front{spans: tracetest.NewInMemoryExporter()}
 	tel, err := telemetry.Setup(t.Context(), telemetry.Options{
 		Service: "hedged", LogWriter: io.Discard, Processors: []sdktrace.SpanProcessor{sdktrace.NewSimpleSpanProcessor(f.spans)},
@@ -48,7 +51,7 @@ func begin(t testing.TB, o proxy.Options) *front {
 		t.Fatal(err)
 	}
 	f.tel = tel
-	f.registry = upstream.NewRegistry(transport.Opener(transport.Options{}))
+	f.registry = upstream.NewRegistry(transport.Opener(carriers))
 	o.Registry, o.Telemetry = f.registry, tel
 	f.handler, err = proxy.New(o)
 	if err != nil {
@@ -69,74 +72,6 @@ func begin(t testing.TB, o proxy.Options) *front {
 		_ = tel.Shutdown(context.Background())
 	})
 	return f
-}
-
-// start starts a front with one policy for host shop. extra is indented under
-// spec and overrides nothing.
-func start(t testing.TB, extra string, replicas ...*replica) *front {
-	t.Helper()
-	f := begin(t, proxy.Options{})
-	f.publish(t, document("shop", "shop", extra, replicas...))
-	return f
-}
-
-// document is a policy. Lines of extra replace the defaults below that begin
-// with the same word; those that begin with upstream. are about the upstream.
-func document(name, host, extra string, replicas ...*replica) string {
-	var endpoints []string
-	for _, r := range replicas {
-		endpoints = append(endpoints, fmt.Sprintf("%q", r.URL))
-	}
-	var kept []string
-	up := "endpoints: [" + strings.Join(endpoints, ", ") + "]"
-	for line := range strings.Lines(extra) {
-		if field, ok := strings.CutPrefix(strings.TrimSpace(line), "upstream."); ok {
-			up += ", " + field
-		} else {
-			kept = append(kept, line)
-		}
-	}
-	extra = strings.Join(kept, "")
-	return fields(map[string]string{
-		"match":    fmt.Sprintf("[{hosts: [%s]}]", host),
-		"upstream": "{" + up + "}",
-		"deadline": "5s",
-		"fanOut":   "{max: 3, adaptive: false}",
-		"stagger":  "{mode: Fixed, fixed: 20ms}",
-		"budget":   "{percent: 700, minPerSecond: 1000}",
-	}, name, extra)
-}
-
-func fields(defaults map[string]string, name, extra string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: hedged.dev/v1alpha1\nkind: HedgePolicy\nmetadata: {name: %s}\nspec:\n", name)
-	for line := range strings.SplitSeq(strings.TrimSpace(extra), "\n") {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			defaults[key] = strings.TrimSpace(value)
-		}
-	}
-	for key, value := range defaults {
-		fmt.Fprintf(&b, "  %s: %s\n", key, value)
-	}
-	return b.String()
-}
-
-// publish puts documents in force.
-func (f *front) publish(t testing.TB, documents ...string) {
-	t.Helper()
-	var all []*policy.Policy
-	for i, d := range documents {
-		ps, faults := policy.Parse([]byte(d), policy.Options{Place: fmt.Sprintf("%d.yaml", i), Namespace: "default", ClusterDomain: "cluster.local"})
-		if len(faults.Errors()) > 0 {
-			t.Fatalf("%v\n%s", faults, d)
-		}
-		all = append(all, ps...)
-	}
-	table, conflicts := policy.NewTable(all)
-	if len(conflicts) > 0 {
-		t.Fatal(conflicts)
-	}
-	f.handler.Publish(table)
 }
 
 // reply is an answer, read whole.
@@ -232,7 +167,7 @@ func (f *front) callAttr(t testing.TB, key string) string {
 	await(t, "the call's span", func() bool { return len(f.kind("server")) >= 1 })
 	for _, a := range f.kind("server")[0].Attributes {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
@@ -299,4 +234,36 @@ func (f *front) connections() (sum transport.Stats) {
 		sum.Rotated += e.Connections.Rotated
 	}
 	return sum
+}
+
+// open sends a GET and returns its answer with the body still to come.
+func (f *front) open(t testing.TB, path string) *http.Response {
+	t.Helper()
+	return f.send(t, http.MethodGet, path, nil)
+}
+
+// send is open with a body.
+func (f *front) send(t testing.TB, method, path string, body io.Reader) *http.Response {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, method, f.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "shop"
+	answer, err := f.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	return answer
+}
+
+// metrics is what a scrape shows now.
+func (f *front) metrics(t testing.TB) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	f.tel.MetricsHandler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }

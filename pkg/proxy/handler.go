@@ -87,8 +87,8 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 	end := telemetry.CallEnd{PlanReason: c.plan.Reason, FanOut: c.plan.FanOut}
 	defer func() { c.record.End(end) }() // also when an answer is broken off by a panic
 
-	c.takeBody(w)
-	prepare(r)
+	c.takeBody()
+	c.prepare()
 	t.state.budget.Call()
 	o := hedge.DoInline(c.record.Context(), &c.plan.Plan, c.deadline, hedge.Caller[*http.Response](c))
 	end.Attempts, end.Winner, end.Suppressed = o.Launched, o.Winner, o.Suppressed
@@ -99,12 +99,14 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 // prepare turns the client's header into the one that attempts start from. The
 // request is ours alone from here on, so it is done in place: the first
 // attempt sends this very header, further ones a copy.
-func prepare(r *http.Request) {
+func (c *call) prepare() {
+	r := c.request
 	client, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		client = ""
 	}
-	h := fields(r.Header)
+	h := &c.first.header
+	h.fields = fields(r.Header)
 	wire.StripRequest(h)
 	wire.Forwarded(h, client, "http", r.Host)
 	wire.Via(h, r.ProtoMajor, r.ProtoMinor)

@@ -16,6 +16,11 @@ import (
 // judge decides about an attempt's answer, once it counts as arrived.
 func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Response] {
 	p := c.route.policy
+	if answer.StatusCode == http.StatusSwitchingProtocols { // its body is a connection
+		_ = answer.Body.Close()
+		a.err = errSwitched
+		return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: errSwitched}
+	}
 	a.status = answer.StatusCode
 	result := hedge.Result[*http.Response]{Value: answer, HasValue: true, Verdict: p.Classify(answer.StatusCode)}
 	if result.Verdict == hedge.Accepted {
@@ -40,12 +45,16 @@ func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Respo
 	return result
 }
 
+// errSwitched is the failure of an answer that switches to another protocol:
+// nobody has asked for it, since Upgrade ends at this hop.
+var errSwitched = errors.New("the upstream switched protocols unasked")
+
 // errCutOff is the failure of an answer that ended before it was whole.
 var errCutOff = errors.New("the upstream's answer was cut off")
 
 // commit waits until an accepted answer counts as arrived.
 func (c *call) commit(answer *http.Response) error {
-	if !hasBody(answer) {
+	if !hasBody(answer) || c.route.policy.Disabled {
 		return nil
 	}
 	switch c.route.policy.Commit {

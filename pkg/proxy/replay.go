@@ -37,18 +37,14 @@ type replay struct {
 var errBodyTooLarge = errors.New("request body is larger than replayLimit and was not kept")
 
 // takeBody makes the request's body ready for attempts.
-func (c *call) takeBody(w http.ResponseWriter) {
+func (c *call) takeBody() {
 	r := c.request
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	// An upstream may answer before it has the whole body. Without this, net/http
-	// would take in the rest of the body before it writes that answer, and the
-	// client may be waiting for it. HTTP/2 needs no telling.
-	_ = http.NewResponseController(w).EnableFullDuplex()
 	source := io.Reader(r.Body)
 	if limit := c.handler.options.MaxBodyBytes; limit > 0 {
-		// Without w, whose header is not to be touched by a goroutine that reads.
+		// Without the ResponseWriter, whose header no goroutine that reads may touch.
 		source = http.MaxBytesReader(nil, r.Body, limit)
 	}
 	c.body = &replay{

@@ -17,14 +17,12 @@ import (
 
 // address writes the attempt's header and opens its record.
 func (c *call) address(a *attempt, n int, trigger hedge.Trigger) {
-	a.header = c.request.Header
-	if n > 1 {
-		a.header = a.header.Clone() // the first attempt may be sending the original
+	if n > 1 { // the first attempt may be sending the original
+		a.header.fields = fields(c.request.Header.Clone())
 	}
-	p := c.route.policy
-	if !p.Disabled {
-		wire.AttemptOut(fields(a.header), max(n, c.arrivedAs))
-		c.tellDeadline(fields(a.header))
+	if !c.route.policy.Disabled {
+		wire.AttemptOut(&a.header, max(n, c.arrivedAs))
+		c.tellDeadline(&a.header)
 	}
 	start := telemetry.AttemptStart{
 		Number: n, Trigger: trigger, Method: c.request.Method,
@@ -35,13 +33,13 @@ func (c *call) address(a *attempt, n int, trigger hedge.Trigger) {
 		start.URL = u.String()
 	}
 	a.record = c.record.Attempt(start)
-	a.record.Inject(telemetry.Header(a.header))
+	a.record.Inject(telemetry.Header(a.header.fields))
 }
 
 // tellDeadline passes on what remains of a deadline. An upstream that is told
 // the policy's would cut off a stream that is long since committed, so only
 // with commit Body, where the deadline covers the whole answer, it is.
-func (c *call) tellDeadline(header fields) {
+func (c *call) tellDeadline(header *sheet) {
 	extra := c.handler.options.DeadlineHeader
 	switch {
 	case c.route.policy.Commit == v1alpha1.CommitBody && !c.deadline.IsZero():
@@ -77,7 +75,7 @@ func (c *call) outgoing(ctx context.Context, a *attempt) *http.Request {
 	target := c.target(a)
 	a.context = transport.Context{Context: ctx, ConnectTimeout: c.route.policy.Upstream.ConnectTimeout}
 	out := new(http.Request).WithContext(&a.context)
-	out.Method, out.URL, out.Header, out.Host = in.Method, &target, a.header, c.host(a)
+	out.Method, out.URL, out.Header, out.Host = in.Method, &target, http.Header(a.header.fields), c.host(a)
 	out.Proto, out.ProtoMajor, out.ProtoMinor = "HTTP/1.1", 1, 1
 	if c.body != nil {
 		out.ContentLength = in.ContentLength

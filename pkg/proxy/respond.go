@@ -53,21 +53,23 @@ func (c *call) respond(w http.ResponseWriter, o *hedge.Outcome[*http.Response], 
 	copyTrailer(w.Header(), answer)
 }
 
-// linger is how long a client that has not sent its whole request may go on
-// once it was answered, so that it reads the answer before its connection ends.
-const linger = 500 * time.Millisecond
-
 // leaveBody answers before the request's body is whole. What the client sends
 // of it later must not be taken for its next request, so over HTTP/1.1 the
 // connection ends with this answer. The function that it returns is called when
-// that is written, and bounds net/http's wait for what is left of the body.
+// that is written.
 func (c *call) leaveBody(w http.ResponseWriter) func() {
 	if c.request.ProtoMajor == 1 {
-		w.Header().Set("Connection", "close")
+		// This is how net/http is told: it says so to the client, does not take
+		// in the rest of the body before it writes the answer, and lets the
+		// client read that before it breaks the connection off.
+		_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
 	}
 	return func() {
 		c.body.end()
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
+		// A read of the body that is under way ends now, and net/http finds a
+		// closed one; it would wait for the rest.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+		_ = c.request.Body.Close()
 	}
 }
 
@@ -82,6 +84,9 @@ func copyHeader(to http.Header, answer *http.Response, viaProxy bool) {
 		wire.Via(fields(to), answer.ProtoMajor, answer.ProtoMinor)
 	}
 	if len(answer.Trailer) > 0 {
+		if answer.Body != http.NoBody {
+			to.Del("Content-Length") // over HTTP/1.1 a trailer needs chunks
+		}
 		names := make([]string, 0, len(answer.Trailer))
 		for name := range answer.Trailer {
 			names = append(names, name)
@@ -134,7 +139,6 @@ func (c *call) stream(w http.ResponseWriter, answer *http.Response, stop func())
 				return werr
 			}
 			flush()
-			silence.Reset(idle)
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -142,5 +146,6 @@ func (c *call) stream(w http.ResponseWriter, answer *http.Response, stop func())
 		case err != nil:
 			return err
 		}
+		silence.Reset(idle)
 	}
 }

@@ -130,16 +130,26 @@ func (h *Handler) release(due func(retiree) bool) {
 func (h *Handler) newState(p *policy.Policy) *state {
 	return &state{
 		name:    p.ID.String(),
-		learner: adapt.New(p.Learn),
+		learner: adapt.New(learnSettings(p)),
 		budget:  budget.New(p.Budget),
 		group:   h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
 	}
 }
 
 func (s *state) update(p *policy.Policy) {
-	s.learner.Update(p.Learn)
+	s.learner.Update(learnSettings(p))
 	s.budget.Update(p.Budget)
 	s.group.Update(p.Upstream.Endpoints, groupOptions(p))
+}
+
+// learnSettings are what plans are made by: a disabled policy's are of one
+// attempt that nothing but the caller bounds.
+func learnSettings(p *policy.Policy) adapt.Settings {
+	s := p.Learn
+	if p.Disabled {
+		s.FanOut, s.AttemptTimeout = 1, 0
+	}
+	return s
 }
 
 func groupOptions(p *policy.Policy) upstream.Options {

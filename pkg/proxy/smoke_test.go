@@ -8,8 +8,9 @@ import (
 )
 
 func TestCallWithoutAHedge(t *testing.T) {
+	t.Parallel()
 	r := serve(t, says(http.StatusOK, "hello"))
-	f := start(t, "", r)
+	f := start(t, unhurried, r)
 	got := f.get(t, "/v1/x?q=1")
 	if got.StatusCode != http.StatusOK || got.body != "hello" {
 		t.Fatalf("%v %q", got.Status, got.body)
@@ -20,15 +21,8 @@ func TestCallWithoutAHedge(t *testing.T) {
 }
 
 func TestHedgeRescuesACallThatHangs(t *testing.T) {
-	var o once
-	h := func(w http.ResponseWriter, r *http.Request) {
-		if o.first() {
-			hangs(w, r)
-			return
-		}
-		says(http.StatusOK, "rescued")(w, r)
-	}
-	f := start(t, "", serve(t, h), serve(t, h), serve(t, h))
+	t.Parallel()
+	f := start(t, two, some(t, 2, byAttempt(hangs, says(http.StatusOK, "rescued")))...)
 	got := f.get(t, "/")
 	if got.StatusCode != http.StatusOK || got.body != "rescued" {
 		t.Fatalf("%v %q", got.Status, got.body)

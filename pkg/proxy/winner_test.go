@@ -9,13 +9,14 @@ import (
 )
 
 func TestP5CancellingTheWinnerDoesNotCutItsBody(t *testing.T) {
+	t.Parallel()
 	body := pattern(768 << 10)
 	half := len(body) / 2
 	whole := says(http.StatusOK, body)
 	f := func(name, extra string, loser, winner http.HandlerFunc, want ...string) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := start(t, "fanOut: {max: 2, adaptive: false}\n"+extra, some(t, 2, byAttempt(loser, winner))...)
+			f := start(t, two+extra, some(t, 2, byAttempt(loser, winner))...)
 			got := f.get(t, "/")
 			if got.StatusCode != http.StatusOK || got.err != nil || got.body != body {
 				t.Fatalf("%s: %d of %d bytes, %v", got.Status, len(got.body), len(body), got.err)
@@ -31,17 +32,18 @@ func TestP5CancellingTheWinnerDoesNotCutItsBody(t *testing.T) {
 	f("hedged, commit FirstByte", "commit: FirstByte", hangs, whole, "lost", "won")
 	f("hedged, commit Body", "commit: Body", hangs, whole, "lost", "won")
 	f("hedged, commit Body beyond bufferLimit", "commit: Body\nbufferLimit: 64Ki", hangs, whole, "lost", "won")
-	f("retried", "", says(http.StatusServiceUnavailable, "no"), whole, "failed", "won")
+	f("retried", unhurried, says(http.StatusServiceUnavailable, "no"), whole, "failed", "won")
 
 	// The second half of the winner's body is written only when the loser has
 	// been cancelled.
 	for _, protocol := range []string{"HTTP1", "H2C"} {
 		t.Run("the loser is gone before the body is there, "+protocol, func(t *testing.T) {
 			t.Parallel()
-			gone := newGate()
+			arrived, gone := newGate(), newGate()
 			f := start(t, "upstream.protocol: "+protocol, some(t, 3, byAttempt(
-				func(w http.ResponseWriter, r *http.Request) { hangs(w, r); gone.open() },
+				func(w http.ResponseWriter, r *http.Request) { arrived.open(); hangs(w, r); gone.open() },
 				func(w http.ResponseWriter, _ *http.Request) {
+					arrived.wait()
 					_, _ = io.WriteString(w, body[:half])
 					flush(w)
 					if gone.wait() {
@@ -57,10 +59,11 @@ func TestP5CancellingTheWinnerDoesNotCutItsBody(t *testing.T) {
 }
 
 func TestP7AFastBadAnswerDoesNotWin(t *testing.T) {
+	t.Parallel()
 	// Attempt 3 is there because attempt 2's answer has been judged: only then
 	// does attempt 1 answer.
 	judged := newGate()
-	f := start(t, "", some(t, 3, byAttempt(
+	f := start(t, "stagger: {mode: Fixed, fixed: 300ms}", some(t, 3, byAttempt(
 		func(w http.ResponseWriter, _ *http.Request) {
 			if judged.wait() {
 				_, _ = io.WriteString(w, "good")
@@ -79,6 +82,7 @@ func TestP7AFastBadAnswerDoesNotWin(t *testing.T) {
 }
 
 func TestP8TheWinnerDoesNotWaitForLosers(t *testing.T) {
+	t.Parallel()
 	over := newGate()
 	defer over.open()
 	f := start(t, "fanOut: {max: 2, adaptive: false}", some(t, 2, byAttempt(

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +44,7 @@ func plain(s *httptest.Server, p upstream.Protocol) upstream.Key {
 func request(ctx context.Context, t testing.TB, c *transport.Carrier, name string) *http.Request {
 	t.Helper()
 	scheme, host := c.Target(name)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+host+"/", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+host+"/", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,143 +158,6 @@ func await(t testing.TB, what string, f func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 		time.Sleep(time.Millisecond) //nolint:forbidigo // a poll of what a socket does, with a bound
-	}
-}
-
-func TestP16AConnectionIsChangedAfterSoManyResets(t *testing.T) {
-	s := serve(t, func(http.ResponseWriter, *http.Request) {})
-	o := transport.Options{ResetLimit: 10, ResetWindow: time.Hour}
-	c := carry(t, plain(s, upstream.H2C), o)
-	for range 35 {
-		if _, err := get(t, c, "shop"); err != nil {
-			t.Fatal(err)
-		}
-		c.Cancelled()
-	}
-	if got := c.Stats(); got.Rotated != 3 || got.Opened < 4 || got.Cancelled != 35 {
-		t.Errorf("%+v", got)
-	}
-	await(t, "the old connections to close", func() bool { return c.Stats().Open == 1 })
-	// Over HTTP/1.1 there is nothing to change: each took its connection along.
-	c = carry(t, plain(s, upstream.HTTP1), o)
-	for range 35 {
-		c.Cancelled()
-	}
-	if got := c.Stats(); got.Rotated != 0 {
-		t.Errorf("%+v", got)
-	}
-}
-
-// Resets that are spread over time are no flood.
-func TestP16ResetsOfAnEarlierWindowDoNotCount(t *testing.T) {
-	s := serve(t, func(http.ResponseWriter, *http.Request) {})
-	c := carry(t, plain(s, upstream.H2C), transport.Options{ResetLimit: 3, ResetWindow: time.Nanosecond})
-	for range 20 {
-		begun := time.Now()
-		await(t, "the clock", func() bool { return time.Since(begun) > time.Microsecond })
-		c.Cancelled()
-	}
-	if got := c.Stats(); got.Rotated != 0 {
-		t.Errorf("%+v", got)
-	}
-}
-
-// Attempts under way finish on the connection that is given up.
-func TestP16ChangingTheConnectionUnderLoad(t *testing.T) {
-	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	c := carry(t, plain(s, upstream.H2C), transport.Options{ResetLimit: 5})
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 30 {
-				if got, err := get(t, c, "shop"); got != "ok" || err != nil {
-					t.Errorf("%q %v", got, err)
-				}
-				c.Cancelled()
-			}
-		})
-	}
-	wg.Wait()
-	if c.Stats().Rotated < 20 {
-		t.Errorf("%+v", c.Stats())
-	}
-	// Those that were busy when they were given up are looked at again later.
-	for rotated := c.Stats().Rotated; c.Stats().Rotated < rotated+2; {
-		if _, err := get(t, c, "shop"); err != nil {
-			t.Fatal(err)
-		}
-		c.Cancelled()
-	}
-	await(t, "the old connections to close", func() bool { return c.Stats().Open == 0 })
-}
-
-func TestNothingSent(t *testing.T) {
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	c := carry(t, upstream.Key{Address: l.Addr().String(), Protocol: upstream.HTTP1}, transport.Options{})
-	_, err = get(t, c, "shop")
-	if !transport.NothingSent(err) || !errors.Is(err, transport.ErrConnect) || !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("refused: %v", err)
-	}
-
-	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) })
-	c = carry(t, plain(s, upstream.HTTP1), transport.Options{})
-	if _, err = get(t, c, "shop"); err == nil || transport.NothingSent(err) {
-		t.Errorf("closed: %v", err)
-	}
-	// The answer is no TLS: the request has not been sent.
-	for _, p := range []upstream.Protocol{upstream.HTTPS, upstream.H2} {
-		c = carry(t, plain(s, p), transport.Options{})
-		if _, err = get(t, c, "shop"); !transport.NothingSent(err) {
-			t.Errorf("no TLS: %v", err)
-		}
-	}
-}
-
-func TestConnectTimeout(t *testing.T) {
-	address := full(t)
-	c := carry(t, upstream.Key{Address: address, Protocol: upstream.HTTP1}, transport.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	begun := time.Now()
-	answer, err := c.RoundTrip(request(&transport.Context{Context: ctx, ConnectTimeout: 50 * time.Millisecond}, t, c, "shop"))
-	if err == nil {
-		_ = answer.Body.Close()
-	}
-	var timeout net.Error
-	if !errors.Is(err, transport.ErrConnect) || !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(begun) > patience/2 {
-		t.Errorf("%v after %s", err, time.Since(begun))
-	}
-}
-
-// full is an address whose backlog is full: to connect takes for ever.
-func full(t testing.TB) string {
-	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bound, _ := name.(*syscall.SockaddrInet4)
-	address := (&net.TCPAddr{IP: bound.Addr[:], Port: bound.Port}).String()
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-		cancel()
-		if err != nil {
-			return address
-		}
-		t.Cleanup(func() { _ = c.Close() })
 	}
 }
 

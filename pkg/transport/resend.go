@@ -6,7 +6,7 @@ import (
 )
 
 // identity makes net/http send no framing for a body that is none.
-var identity = []string{"identity"} //nolint:gochecknoglobals // a constant, if Go had such; net/http only reads it
+var identity = []string{"identity"} // net/http only reads it
 
 // sendOnce keeps net/http from sending a request a second time by itself. When a
 // connection that was used before breaks before an answer, net/http resends a
