@@ -68,6 +68,11 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$dir || exit 1; \
 	  done
 
+.PHONY: cost
+cost: build ## CPU of a call that needs no hedge, against a tuned ReverseProxy
+	cd bench && $(GO) build -o ../bin/cost ./cost
+	bin/cost -hedged bin/hedged $(ARGS)
+
 .PHONY: bench
 bench: ## every benchmark, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...

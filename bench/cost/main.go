@@ -42,7 +42,7 @@ func main() {
 		}
 	}
 	var o options
-	flag.StringVar(&o.hedged, "hedged", "../bin/hedged", "the hedged binary")
+	flag.StringVar(&o.hedged, "hedged", "bin/hedged", "the hedged binary")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
 	flag.IntVar(&o.requests, "requests", 40_000, "requests per proxy and round")
 	flag.IntVar(&o.slices, "slices", 20, "how many turns a round is cut into, so that what else the machine does meets every proxy alike")
