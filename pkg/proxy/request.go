@@ -73,7 +73,8 @@ func (c *call) host(a *attempt) string {
 func (c *call) outgoing(ctx context.Context, a *attempt) *http.Request {
 	in := c.request
 	target := c.target(a)
-	a.context = transport.Context{Context: ctx, ConnectTimeout: c.route.policy.Upstream.ConnectTimeout}
+	p := c.route.policy
+	a.context = transport.Context{Context: ctx, ConnectTimeout: p.Upstream.ConnectTimeout, Resend: p.Disabled}
 	out := new(http.Request).WithContext(&a.context)
 	out.Method, out.URL, out.Header, out.Host = in.Method, &target, http.Header(a.header.fields), c.host(a)
 	out.Proto, out.ProtoMajor, out.ProtoMinor = "HTTP/1.1", 1, 1

@@ -34,7 +34,8 @@ type state struct {
 	learner  *adapt.Learner
 	budget   *budget.Budget
 	group    *upstream.Group
-	bypassed atomic.Int64 // first attempts that no breaker admitted
+	bypassed atomic.Int64  // first attempts that no breaker admitted
+	deadline time.Duration // of the revision in force; guarded by Handler.mu
 }
 
 func newRoutes(t *policy.Table, of func(*policy.Policy) *route) *routes {
@@ -85,12 +86,12 @@ func (h *Handler) Publish(t *policy.Table) {
 	h.routes.Store(next)
 	for key, s := range gone {
 		if states[key] == nil {
-			h.retired = append(h.retired, retiree{s, time.Now().Add(retireAfter)})
+			h.retired = append(h.retired, retiree{s, time.Now().Add(max(retireAfter, s.deadline))})
 		}
 	}
 }
 
-// retireAfter is how long the endpoints of a policy that was removed are held
+// retireAfter is how long at least the endpoints of a policy that was removed are held
 // for calls that began under it. A call picks its first endpoint at once, and a
 // further one only before its deadline.
 const retireAfter = time.Minute
@@ -133,10 +134,13 @@ func (h *Handler) newState(p *policy.Policy) *state {
 		learner: adapt.New(learnSettings(p)),
 		budget:  budget.New(p.Budget),
 		group:   h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
+
+		deadline: p.Deadline,
 	}
 }
 
 func (s *state) update(p *policy.Policy) {
+	s.deadline = p.Deadline
 	s.learner.Update(learnSettings(p))
 	s.budget.Update(p.Budget)
 	s.group.Update(p.Upstream.Endpoints, groupOptions(p))

@@ -97,14 +97,15 @@ func (c *Carrier) Secure() bool { return c.tls != nil || c.broken != nil }
 // Address is where the carrier connects to, as host:port.
 func (c *Carrier) Address() string { return c.key.Address }
 
-// RoundTrip sends one attempt, once. The request's URL host must come from
-// Target; the request is the carrier's to change.
+// RoundTrip sends one attempt, once unless its Context says otherwise. The
+// request's URL host must come from Target; the request is the carrier's to
+// change.
 func (c *Carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.broken != nil {
 		return nil, c.broken
 	}
 	g := c.current.Load()
-	if !g.multiplexed {
+	if c, ok := r.Context().(*Context); !g.multiplexed && !(ok && c.Resend) {
 		sendOnce(r)
 	}
 	return g.transport.RoundTrip(r)

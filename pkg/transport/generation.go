@@ -70,6 +70,9 @@ func (c *Carrier) generation() *generation {
 type Context struct {
 	context.Context
 	ConnectTimeout time.Duration // 0: only the attempt bounds it
+	// Resend lets net/http send the request once more by itself, as any plain
+	// proxy does, when a connection that was used before breaks: see sendOnce.
+	Resend bool
 }
 
 // timeoutKey is the key under which dial finds the timeout: net/http dials

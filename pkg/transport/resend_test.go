@@ -12,6 +12,34 @@ import (
 )
 
 func TestARequestIsSentOnce(t *testing.T) {
+	t.Run("or again, as a plain proxy does", func(t *testing.T) {
+		var arrived atomic.Int64
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if arrived.Add(1) == 2 {
+				if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+					_ = c.Close()
+				}
+			}
+		}))
+		defer s.Close()
+		c := transport.New(upstream.Key{Address: s.Listener.Addr().String(), Protocol: upstream.HTTP1}, transport.Options{})
+		defer func() { _ = c.Close() }()
+		for range 2 {
+			r, err := http.NewRequestWithContext(&transport.Context{Context: t.Context(), Resend: true}, http.MethodGet, s.URL, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := c.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close()
+		}
+		if n := arrived.Load(); n != 3 {
+			t.Errorf("%d requests arrived, want 3: the second was sent again", n)
+		}
+	})
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
 		t.Run(method, func(t *testing.T) {
 			var arrived atomic.Int64
