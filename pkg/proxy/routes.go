@@ -64,8 +64,10 @@ func (t *routes) match(r *http.Request) (*route, *policy.Rule) {
 }
 
 // Publish puts a table of policies in force, in one atomic store: a call sees
-// the old table or the new one. State of policies that stay is kept; calls
-// under way finish under the policy that they began with.
+// the old table or the new one. State of policies that stay is kept, and follows
+// the new revision right after: whoever sees a revision's plan, its endpoints or
+// its budget at work sees that revision in force. Calls under way finish under
+// the policy and the plan that they began with.
 func (h *Handler) Publish(t *policy.Table) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,9 +75,7 @@ func (h *Handler) Publish(t *policy.Table) {
 	next := newRoutes(t, func(p *policy.Policy) *route {
 		key := p.StateKey()
 		s, known := h.states[key]
-		if known {
-			s.update(p)
-		} else {
+		if !known {
 			s = h.newState(p)
 		}
 		states[key] = s
@@ -84,6 +84,11 @@ func (h *Handler) Publish(t *policy.Table) {
 	gone := h.states
 	h.states = states
 	h.routes.Store(next)
+	for _, r := range next.byRule {
+		if gone[r.policy.StateKey()] == r.state {
+			r.state.update(r.policy)
+		}
+	}
 	for key, s := range gone {
 		if states[key] == nil {
 			h.retired = append(h.retired, retiree{s, time.Now().Add(max(retireAfter, s.deadline))})

@@ -33,8 +33,11 @@ type PlanView struct {
 	Reason         string `json:"reason"`
 }
 
-// Policies returns the policies in force, by identity.
+// Policies returns the policies in force, by identity. It waits for a Publish
+// under way, so that a revision and its plan belong together.
 func (h *Handler) Policies() []PolicyView {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	views := []PolicyView{}
 	for _, r := range h.routes.Load().byRule {
 		p := r.policy
@@ -105,8 +108,11 @@ type UpstreamsView struct {
 // /upstreams warns.
 const muchBudget = 25
 
-// Upstreams returns the state of every upstream and endpoint.
+// Upstreams returns the state of every upstream and endpoint. It waits for a
+// Publish under way.
 func (h *Handler) Upstreams() UpstreamsView {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	view := UpstreamsView{Upstreams: []UpstreamView{}, Endpoints: []EndpointView{}}
 	routes := h.routes.Load()
 	shared := map[upstream.Key]*EndpointView{}
