@@ -82,6 +82,8 @@ const (
 	Pushback      Reason = "pushback"       // the upstream said to stop
 	NotIdempotent Reason = "not_idempotent" // a second copy could do harm
 	BodyTooLarge  Reason = "body_too_large" // the request body cannot be replayed
+	Draw          Reason = "draw"           // the plan sends only a share of these, and this one was not drawn
+	Overload      Reason = "overload"       // further attempts fail: the upstream is to be left alone
 )
 
 // Suppression is an attempt that was due and was not launched.

@@ -194,7 +194,7 @@ func (s *call[T]) launch(trigger Trigger) context.Context {
 	s.tracks = append(s.tracks, track{launched: s.now, cancel: cancel, trigger: trigger, running: true})
 	s.launched++
 	s.running++
-	if s.launched > 1 {
+	if trigger == Stagger {
 		s.rung++
 	}
 	s.arm(s.now)
@@ -204,7 +204,7 @@ func (s *call[T]) launch(trigger Trigger) context.Context {
 // arm sets when the next hedge is due, counted from the given instant.
 func (s *call[T]) arm(from time.Duration) {
 	s.due = never
-	if s.rung < s.fanOut-1 && !s.stopped && s.plan.Gaps[s.rung] >= 0 {
+	if s.launched < s.fanOut && s.rung < s.fanOut-1 && !s.stopped && s.plan.Gaps[s.rung] >= 0 {
 		s.due, s.trigger = from+s.plan.Gaps[s.rung], Stagger
 	}
 }

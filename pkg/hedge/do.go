@@ -72,7 +72,7 @@ type call[T any] struct {
 
 	due     time.Duration // when the next attempt is due; never: none is
 	trigger Trigger       // what it will be due for
-	rung    int           // gaps used up, by launches and by suppressed hedges
+	rung    int           // gaps used up, by hedges launched or suppressed
 	stopped bool          // the upstream said to stop
 
 	kept    Result[T] // the latest bad answer

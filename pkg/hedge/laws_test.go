@@ -153,6 +153,40 @@ func TestLaw4AFailureLaunchesTheNextAtOnce(t *testing.T) {
 	})
 }
 
+// A plan of two hedges keeps both, however many retries come between them.
+func TestLaw4ARetryUsesUpNoGap(t *testing.T) {
+	plan := &hedge.Plan{FanOut: 5}
+	plan.Gaps = gaps(5, hedge.Never).Gaps
+	plan.Gaps[0], plan.Gaps[1] = 20*ms, 30*ms
+	failsIn := func(d time.Duration) try { return try{takes: d, verdict: hedge.NonFatal} }
+	f := func(launched []time.Duration, triggers []hedge.Trigger, tries ...try) {
+		t.Helper()
+		both(t, func(t *testing.T, do do) {
+			s := play(tries...)
+			o := do(t.Context(), plan, in(200*ms), s)
+			if d := cmp.Diff(launched, s.launched); d != "" {
+				t.Errorf("launches (-want +got):\n%s", d)
+			}
+			for i, want := range triggers {
+				if got := s.end(t, i+1).Trigger; got != want {
+					t.Errorf("attempt %d was launched for %v, want %v", i+1, got, want)
+				}
+			}
+			o.Release()
+		})
+	}
+	hangs := try{takes: time.Hour}
+	f([]time.Duration{0, 20 * ms, 50 * ms},
+		[]hedge.Trigger{hedge.Initial, hedge.Stagger, hedge.Stagger}, hangs)
+	f([]time.Duration{0, 5 * ms, 25 * ms, 55 * ms},
+		[]hedge.Trigger{hedge.Initial, hedge.Failure, hedge.Stagger, hedge.Stagger}, failsIn(5*ms), hangs)
+	f([]time.Duration{0, 20 * ms, 25 * ms, 55 * ms},
+		[]hedge.Trigger{hedge.Initial, hedge.Stagger, hedge.Failure, hedge.Stagger}, hangs, failsIn(5*ms), hangs)
+	f([]time.Duration{0, 5 * ms, 10 * ms, 15 * ms, 35 * ms}, // the fan-out bounds hedges and retries together
+		[]hedge.Trigger{hedge.Initial, hedge.Failure, hedge.Failure, hedge.Failure, hedge.Stagger},
+		failsIn(5*ms), failsIn(5*ms), failsIn(5*ms), hangs)
+}
+
 func TestLaw4AFatalAnswerEndsTheCall(t *testing.T) {
 	both(t, func(t *testing.T, do do) {
 		s := play(try{takes: time.Hour}, try{takes: 5 * ms, verdict: hedge.Fatal})

@@ -12,10 +12,11 @@ type Plan struct {
 	// (gRPC calls it maxAttempts). Below 1 counts as 1, above MaxFanOut as
 	// MaxFanOut.
 	FanOut int
-	// Gaps[i] is the stagger between the launch of attempt i+1 and the launch
-	// of attempt i+2. It counts from the newest attempt's start, whatever
-	// triggered that one. Zero launches both at once; a negative gap never
-	// comes due, so that only a failure launches the next attempt.
+	// Gaps[i] is the stagger before hedge i+1. It counts from the newest
+	// attempt's start, whatever triggered that one. A hedge uses up its gap,
+	// whether it is launched or suppressed; a retry uses up none, so that the
+	// ladder goes on from it where it was. Zero launches at once; a negative
+	// gap never comes due, so that only a failure launches further attempts.
 	Gaps [MaxFanOut - 1]time.Duration
 	// AttemptTimeout is the longest that one attempt may take, from its launch
 	// to its result. Zero: only the deadline bounds it.

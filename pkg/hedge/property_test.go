@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,10 +98,13 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 			fail("run %d began at %v, after the outcome at %v", i+1, at, took)
 		}
 	}
-	wins := 0
+	wins, hedges := 0, 0
 	for _, a := range s.ends {
 		if a.End == hedge.Won {
 			wins++
+		}
+		if a.Trigger == hedge.Stagger {
+			hedges++
 		}
 		left := sc.deadline - a.Start.Sub(s.begun)
 		if a.Number > 1 && sc.deadline > 0 && (left <= 0 || left < sc.plan.LeastRemaining) {
@@ -124,11 +128,41 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 		fail("error %v with value %v", o.Err, o.HasValue)
 	}
 	for _, x := range o.Suppressed {
+		if x.Trigger == hedge.Stagger {
+			hedges++
+		}
 		if x.Reason == hedge.Admitted || x.Number < 1 || x.Number > sc.plan.FanOut {
 			fail("suppression %+v", x)
 		}
 	}
-	return errors.Join(errs...)
+	planned := slices.Index(append(sc.plan.Gaps[:sc.plan.FanOut-1:sc.plan.FanOut-1], hedge.Never), hedge.Never)
+	if hedges > planned {
+		fail("%d hedges were launched or suppressed, %d planned", hedges, planned)
+	}
+	return errors.Join(append(errs, sc.checkGaps(s, o))...)
+}
+
+// checkGaps checks that hedge i comes its own gap after the newest attempt, where
+// no suppressed one has moved the ladder.
+func (sc scenario) checkGaps(s *script, o hedge.Outcome[int]) error {
+	if len(o.Suppressed) > 0 {
+		return nil
+	}
+	byNumber := make([]hedge.Attempt, o.Launched)
+	for _, a := range s.ends {
+		byNumber[a.Number-1] = a
+	}
+	hedges := 0
+	for i, a := range byNumber {
+		if a.Trigger != hedge.Stagger {
+			continue
+		}
+		if gap := a.Start.Sub(byNumber[i-1].Start); gap != sc.plan.Gaps[hedges] {
+			return fmt.Errorf("hedge %d came %v after the newest attempt, its gap is %v", hedges+1, gap, sc.plan.Gaps[hedges])
+		}
+		hedges++
+	}
+	return nil
 }
 
 func TestPropertyEveryCall(t *testing.T) {
