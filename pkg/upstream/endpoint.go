@@ -15,7 +15,7 @@ type Endpoint struct {
 	// refs counts the groups that hold the endpoint, in the upper half, and the
 	// attempts in flight to it, in the lower. At 0 it is closed, for good.
 	refs     atomic.Int64
-	score    score
+	score    Score
 	held     atomic.Int64 // Unix nanoseconds until which pushback holds it out; 0: never
 	attempts atomic.Uint64
 	bad      atomic.Uint64
@@ -37,7 +37,12 @@ func (e *Endpoint) InFlight() int64 { return e.refs.Load() % oneGroup }
 
 // Score returns the share of bad ends among recent ones, from 0 for good to 1
 // for bad. It fades within seconds when none are added.
-func (e *Endpoint) Score() float64 { return e.score.value() }
+func (e *Endpoint) Score() float64 {
+	if e.score.clean() { // nearly always, and then the clock need not be read
+		return 0
+	}
+	return e.score.Value(time.Now())
+}
 
 // HoldOut keeps picks away until that time, as an upstream's pushback asks. An
 // earlier hold that lasts longer stays.

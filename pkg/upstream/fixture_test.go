@@ -59,7 +59,7 @@ func trip(g *Group, i int) {
 // soil gives an endpoint a bad score.
 func soil(e *Endpoint) {
 	for range 10 {
-		e.score.add(0, 1)
+		e.score.Add(0, 1, time.Now())
 	}
 }
 

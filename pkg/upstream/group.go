@@ -18,8 +18,9 @@ type Group struct {
 
 // members is what a group consists of at one time. It is immutable.
 type members struct {
-	distinct Distinct
-	all      []member
+	distinct  Distinct
+	unguarded bool
+	all       []member
 }
 
 // member is an endpoint as one group sees it.
@@ -62,7 +63,7 @@ func (g *Group) replace(keys []Key, o Options) {
 	for _, m := range g.members.Load().all {
 		gone[m.endpoint.key] = m
 	}
-	next := &members{distinct: o.Distinct}
+	next := &members{distinct: o.Distinct, unguarded: o.Unguarded}
 	seen := make(map[Key]bool, len(keys))
 	for _, k := range keys {
 		if seen[k] {

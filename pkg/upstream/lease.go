@@ -1,6 +1,10 @@
 package upstream
 
-import "hedged.dev/hedged/pkg/breaker"
+import (
+	"time"
+
+	"hedged.dev/hedged/pkg/breaker"
+)
 
 // Lease is one attempt's claim on an endpoint. It must be given back with Done.
 type Lease struct {
@@ -32,9 +36,9 @@ func (l *Lease) Done(o Observation) {
 	switch {
 	case o.Bad:
 		e.bad.Add(1)
-		e.score.add(0, 1)
+		e.score.Add(0, 1, time.Now())
 	case o.Good:
-		e.score.add(1, 0)
+		e.score.Add(1, 0, time.Now())
 	}
 	e.release(oneLease)
 }

@@ -18,5 +18,7 @@ func (d Distinct) String() string { return [...]string{"Prefer", "Require", "Any
 // Options are what a group decides for itself.
 type Options struct {
 	Distinct Distinct
-	Breaker  breaker.Settings // of each endpoint's breaker
+	// Unguarded passes attempts by the breakers, whatever their state.
+	Unguarded bool
+	Breaker   breaker.Settings // of each endpoint's breaker
 }

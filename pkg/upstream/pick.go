@@ -1,22 +1,10 @@
 package upstream
 
 import (
-	"math"
 	"slices"
 
 	"hedged.dev/hedged/pkg/breaker"
 	"hedged.dev/hedged/pkg/hedge"
-)
-
-const (
-	// material is the difference of scores above which the better one wins
-	// whatever is in flight.
-	material = 0.1
-	// sick is the score above which a third endpoint is looked at.
-	sick = 0.5
-	// draws is how often an endpoint is drawn at random before all are looked
-	// through: enough that the order of a group hardly matters.
-	draws = 4
 )
 
 // Pick leases an endpoint to an attempt; used are those that the call has gone
@@ -44,9 +32,6 @@ type picker struct {
 	stale  bool        // whether a chosen endpoint turned out to be closed
 }
 
-// none is the index of no member.
-const none = -1
-
 func (p *picker) pick(first bool) (Lease, hedge.Reason) {
 	if len(p.all) == 0 {
 		return Lease{}, hedge.NoEndpoint
@@ -68,61 +53,20 @@ func (p *picker) pick(first bool) (Lease, hedge.Reason) {
 	return l, hedge.Admitted
 }
 
-// choose weighs two members drawn at random, and a third if the better one of
-// them is sick.
+// choose chooses among the members that admit.
 func (p *picker) choose() int {
-	a := p.draw(none, none)
-	if a == none {
-		return none
-	}
-	b := p.draw(a, none)
-	best := p.better(a, b)
-	if b != none && p.all[best].endpoint.Score() > sick {
-		best = p.better(best, p.draw(a, b))
-	}
-	return best
-}
-
-// draw returns a random member that admits attempts, other than these two.
-func (p *picker) draw(not, nor int) int {
-	n := len(p.all)
-	for range draws {
-		if i := p.random(n); i != not && i != nor && p.admits(i) {
-			return i
-		}
-	}
-	start := p.random(n)
-	for k := range n {
-		if i := (start + k) % n; i != not && i != nor && p.admits(i) {
-			return i
-		}
-	}
-	return none
+	c := choice{n: len(p.all), admits: p.admits, score: p.score, inFlight: p.inFlight, random: p.random}
+	return c.choose()
 }
 
 func (p *picker) admits(i int) bool {
 	m := p.all[i]
-	return !slices.Contains(p.avoid, m.endpoint) && m.breaker.State() != breaker.Open && !m.endpoint.HeldOut()
+	return !slices.Contains(p.avoid, m.endpoint) && (p.unguarded || m.breaker.State() != breaker.Open) && !m.endpoint.HeldOut()
 }
 
-// better returns the member with the materially better score, or else with the
-// fewer attempts in flight. Either may be none.
-func (p *picker) better(i, j int) int {
-	if i == none || j == none {
-		return max(i, j)
-	}
-	a, b := p.all[i].endpoint, p.all[j].endpoint
-	if x, y := a.Score(), b.Score(); math.Abs(x-y) > material {
-		if x < y {
-			return i
-		}
-		return j
-	}
-	if b.InFlight() < a.InFlight() {
-		return j
-	}
-	return i
-}
+func (p *picker) score(i int) float64 { return p.all[i].endpoint.Score() }
+
+func (p *picker) inFlight(i int) int64 { return p.all[i].endpoint.InFlight() }
 
 // lease claims the chosen member. If its breaker is half-open and has no slot
 // left, any other that admits will do.
@@ -152,13 +96,21 @@ func (p *picker) claim(i int) (Lease, bool) {
 		p.stale = true
 		return Lease{}, false
 	}
-	permit, ok := m.breaker.Allow()
+	permit, ok := p.permit(m.breaker)
 	if !ok {
 		m.endpoint.release(oneLease)
 		return Lease{}, false
 	}
 	m.endpoint.attempts.Add(1)
 	return Lease{Endpoint: m.endpoint, permit: permit}, true
+}
+
+// permit asks the breaker, or passes it by in a group whose breakers do not count.
+func (p *picker) permit(b *breaker.Breaker) (breaker.Permit, bool) {
+	if p.unguarded && b.State() != breaker.Closed {
+		return b.Bypass(), true
+	}
+	return b.Allow()
 }
 
 // bypass leases the best-scored member although none admits.

@@ -113,6 +113,34 @@ func TestBypassSpreadsOverEquals(t *testing.T) {
 	})
 }
 
+// A plain proxy knows no breakers: an open one and a half-open one get as much as
+// the others, and are as they were when they count again.
+func TestUnguardedPassesTheBreakersBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup(3, Prefer)
+		trip(g, 0)
+		pass(10*time.Second + 1) // half-open, once somebody asks
+		trip(g, 1)
+		o := options(Prefer)
+		o.Unguarded = true
+		g.Update(keys(3), o)
+		neutral := func(*Endpoint) Observation { return Observation{} }
+		for address, share := range shares(t, g, 3000, neutral) {
+			if share < 0.28 || share > 0.38 {
+				t.Errorf("%s gets %.2f of the calls, want a third", address, share)
+			}
+		}
+		g.Update(keys(3), options(Prefer))
+		states := ""
+		for _, s := range g.Status() {
+			states += s.State + " "
+		}
+		if states != "half-open open closed " {
+			t.Errorf("breakers are %s", states)
+		}
+	})
+}
+
 func TestEmptyGroupHasNoEndpoint(t *testing.T) {
 	g := newGroup(0, Prefer)
 	refused(t, g, hedge.NoEndpoint)

@@ -18,8 +18,9 @@ const (
 	negligible = 1e-3
 )
 
-// score is the share of bad ends among an endpoint's recent ones.
-type score struct {
+// Score is the share of bad ends among an endpoint's recent ones. The zero value
+// is that of an endpoint of which nothing is known. It is safe for concurrent use.
+type Score struct {
 	tainted atomic.Bool // whether bad may be above 0
 
 	mu    sync.Mutex // guards what follows
@@ -28,31 +29,34 @@ type score struct {
 	since time.Time  // when they were last decayed
 }
 
-func (s *score) add(good, bad float64) {
+// Add counts good and bad ends.
+func (s *Score) Add(good, bad float64, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.decay()
+	s.decay(now)
 	s.good += good
 	s.bad += bad
 	s.tainted.Store(s.bad > 0)
 }
 
-// value returns 0 for good to 1 for bad.
-func (s *score) value() float64 {
-	if !s.tainted.Load() {
+// Value returns 0 for good to 1 for bad.
+func (s *Score) Value(now time.Time) float64 {
+	if s.clean() {
 		return 0
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.decay()
+	s.decay(now)
 	s.tainted.Store(s.bad > 0)
 	return s.bad / (s.good + s.bad + scorePrior)
 }
 
+// clean reports whether the value is 0 at any time until the next bad end.
+func (s *Score) clean() bool { return !s.tainted.Load() }
+
 // decay brings the weights to the present.
-func (s *score) decay() {
-	now := time.Now()
-	kept := math.Exp(-now.Sub(s.since).Seconds() / scoreDecay.Seconds())
+func (s *Score) decay(now time.Time) {
+	kept := min(math.Exp(-now.Sub(s.since).Seconds()/scoreDecay.Seconds()), 1) // clocks of two goroutines may cross
 	s.since = now
 	s.good *= kept
 	s.bad *= kept
