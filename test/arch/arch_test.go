@@ -85,11 +85,13 @@ func TestCheck(t *testing.T) {
 		"pkg/adapt/a.go":     `package adapt; import "net/http/httptrace"`,
 		"pkg/policy/a.go":    `package policy; import "github.com/spf13/viper"`,
 		"pkg/proxy/a.go":     `package proxy; import "golang.org/x/net/http2/h2c"`,
+		"pkg/sim/a.go":       `package sim; import "net/http"`,
 		"pkg/transport/a.go": `package transport; import ("net/http"; "hedged.dev/hedged/test/fake")`,
 	},
 		"pkg/adapt/a.go:1: pkg/adapt imports net/http/httptrace: the meaning of a call stays apart from net/http's types",
 		"pkg/policy/a.go:1: pkg/policy imports github.com/spf13/viper: viper folds the case of keys and splits them on dots: policies are never read with it",
 		"pkg/proxy/a.go:1: pkg/proxy imports golang.org/x/net/http2/h2c: deprecated: use http.Protocols of net/http",
+		"pkg/sim/a.go:1: pkg/sim imports net/http: the meaning of a call stays apart from net/http's types",
 		"pkg/transport/a.go:1: pkg/transport imports hedged.dev/hedged/test/fake: what only tests need is not part of the program")
 	f("tests, testdata, test/ and other modules are not held to it", map[string]string{
 		"bench/go.mod":            "module hedged.dev/hedged/bench",

@@ -54,6 +54,8 @@ var floorTable = map[string]int{
 	"pkg/hedge":   0,
 	"pkg/budget":  0,
 	"pkg/breaker": 0,
+	"pkg/plot":    0,
+	"pkg/record":  0,
 	"pkg/source":  0,
 	"pkg/wire":    0,
 }
