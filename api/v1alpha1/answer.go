@@ -13,7 +13,7 @@ type Accept struct {
 // NonFatal lists the answers after which another attempt may help.
 type NonFatal struct {
 	// HTTP status codes and ranges of them, each a string such as "404" or "200-299". Default: "429", "500", "502-504".
-	HTTP []string `json:"http,omitempty" jsonschema:"pattern=^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$"`
+	HTTP []string `json:"http,omitzero" jsonschema:"pattern=^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$"`
 	// GRPC status names. Default: UNAVAILABLE, RESOURCE_EXHAUSTED, INTERNAL, UNKNOWN.
 	GRPC []string `json:"grpc,omitempty"`
 }

@@ -43,7 +43,7 @@ type HedgePolicySpec struct {
 	// Stagger is the wait before the next attempt is launched.
 	Stagger Stagger `json:"stagger,omitzero"`
 	// Budget bounds extra attempts to a share of calls.
-	Budget Budget `json:"budget,omitzero"`
+	Budget Budget `json:"budget"`
 	// Overload says what losses mean.
 	Overload Overload `json:"overload,omitzero"`
 	// Accept lists the answers that end a call as a success.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"hedged.dev/hedged/pkg/adapt"
+	"hedged.dev/hedged/pkg/budget"
+	"hedged.dev/hedged/pkg/hedge"
 )
 
 // A learner is asked for the plan when a call comes, told how its first attempt
@@ -16,15 +18,15 @@ func Example() {
 		Mode:     adapt.Quantile,
 		Quantile: 0.9,
 		Initial:  100 * time.Millisecond,
-	})
+	}, budget.New(budget.Settings{Percent: 10}, time.Now()))
 	fmt.Println(l.Plan().Reason)
 
 	for i := range 100 {
-		l.Observe(true, adapt.Success, time.Duration(i+1)*time.Millisecond)
+		l.Observe(hedge.Initial, adapt.Success, time.Duration(i+1)*time.Millisecond)
 	}
 	l.Tick(time.Now())
 	fmt.Println(l.Plan().Reason)
 	// Output:
 	// initial: 0 first attempts observed, too few or none answered (needs 50); stagger 100ms
-	// quantile: p90 of answered attempts, from 100 samples; stagger 90.915ms
+	// quantile: p90 of answered attempts, from 100 samples; stagger 91.363ms
 }

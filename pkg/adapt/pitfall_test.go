@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"hedged.dev/hedged/pkg/hedge"
 )
 
 // virtual is a run of calls in virtual time, each hedged once at the learned
@@ -15,15 +17,21 @@ type virtual struct {
 	seed     uint64
 	// lost tells the learner of an attempt that was cancelled at that age,
 	// because the call's other one won.
-	lost func(l *Learner, first bool, age time.Duration)
+	lost func(l *Controller, first bool, age time.Duration)
 }
 
-func censored(l *Learner, first bool, age time.Duration) { l.Observe(first, Censored, age) }
+func censored(l *Controller, first bool, age time.Duration) {
+	if first {
+		l.Observe(hedge.Initial, Censored, age)
+	} else {
+		l.Observe(hedge.Stagger, Censored, age)
+	}
+}
 
-func dropped(*Learner, bool, time.Duration) {}
+func dropped(*Controller, bool, time.Duration) {}
 
 // measured takes the age of whatever lost for a latency.
-func measured(l *Learner, _ bool, age time.Duration) { l.Observe(true, Success, age) }
+func measured(l *Controller, _ bool, age time.Duration) { l.Observe(hedge.Initial, Success, age) }
 
 // hedgeRate makes 100,000 calls, one a millisecond, and returns the share of
 // them that was hedged.
@@ -37,7 +45,7 @@ func (v virtual) hedgeRate() float64 {
 	latency := func() time.Duration {
 		return time.Duration(20e6 * math.Exp(0.5*random.NormFloat64()))
 	}
-	l := New(Settings{Deadline: 10 * time.Second, FanOut: 2, Mode: Quantile, Quantile: v.quantile})
+	l := New(Settings{Deadline: 10 * time.Second, FanOut: 2, Mode: Quantile, Quantile: v.quantile}, purse())
 	ends := map[int][]func(){} // what the learner is told, by tick
 	hedged, ticks := 0, 0
 	for i := range calls {
@@ -50,13 +58,13 @@ func (v virtual) hedgeRate() float64 {
 			l.Tick(time.Unix(0, 0).Add(time.Duration(ticks) * tick))
 		}
 		stagger, first := l.Plan().Gaps[0], latency()
-		won, tell := first, func() { l.Observe(true, Success, first) }
+		won, tell := first, func() { l.Observe(hedge.Initial, Success, first) }
 		if first > stagger {
 			hedged++
 			if second := stagger + latency(); second < first {
 				won, tell = second, func() { v.lost(l, true, second) }
 			} else {
-				tell = func() { l.Observe(true, Success, first); v.lost(l, false, first-stagger) }
+				tell = func() { l.Observe(hedge.Initial, Success, first); v.lost(l, false, first-stagger) }
 			}
 		}
 		at := int((now+won)/tick) + 1
@@ -84,7 +92,7 @@ func TestP4CensoredLosersKeepTheHedgeRateNominal(t *testing.T) {
 // The same run tells the two wrong ways from the right one, so that the test
 // above can fail.
 func TestP4OtherTreatmentsBiasTheHedgeRate(t *testing.T) {
-	f := func(name string, q float64, lost func(*Learner, bool, time.Duration)) {
+	f := func(name string, q float64, lost func(*Controller, bool, time.Duration)) {
 		t.Helper()
 		nominal := 1 - q
 		rate := virtual{quantile: q, seed: 1, lost: lost}.hedgeRate()

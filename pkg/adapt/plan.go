@@ -1,15 +1,10 @@
 package adapt
 
 import (
-	"fmt"
-	"strconv"
 	"time"
 
 	"hedged.dev/hedged/pkg/hedge"
 )
-
-// enough is the number of first attempts below which nothing has been learned.
-const enough = 50
 
 // fairWaits is how many medians an attempt is given before losing counts as slow.
 const fairWaits = 3
@@ -18,62 +13,83 @@ const fairWaits = 3
 type Plan struct {
 	hedge.Plan
 	// FairWait is the age from which a lost attempt speaks against its endpoint:
-	// three medians of answered attempts, half the deadline until they are known.
+	// three medians of answered attempts or their 95th percentile, whichever is longer;
+	// half the deadline until they are known.
 	FairWait time.Duration
-	Stagger  time.Duration // the gap between attempts
+	Stagger  time.Duration // the first gap; hedge.Never if there is no hedge
 	Learned  bool          // whether enough first attempts have been observed
-	Reason   string        // how the stagger came about, in words and figures
+	Reason   string        // how the plan came about, in words and figures
 	Samples  float64       // first attempts that it rests on, the older ones counting less
 	// P50 and P99 are quantiles of answered attempts; 0 until learned.
 	P50, P99 time.Duration
+
+	Adaptive   bool    // whether the controller decides how many attempts there are
+	Hedges     int     // attempts that may come due by stagger
+	HedgeShare float64 // the share of the calls in which the last of these is sent, from 0 to 1
+	Retries    int     // attempts that failures may launch beyond these
+	RetryShare float64 // the share of failures that launch one, from 0 to 1
+	State      State   // what the controller takes the upstream's state for
+	Rule       Rule    // what decided on the plan
+	Figures    Figures // what it was decided by
+
+	trusting bool          // whether failing further attempts stop it before the next tick
+	bound    string        // the bound of the stagger that holds a gap where it is
+	found    time.Duration // the stagger but for that bound
 }
 
-// makePlan makes the plan of the settings and, if there is one, the curve.
-func makePlan(s *Settings, c *curve, samples float64) *Plan {
-	p := &Plan{Samples: samples, FairWait: s.Deadline / 2}
-	p.FanOut = min(max(s.FanOut, 1), hedge.MaxFanOut)
-	p.AttemptTimeout = s.AttemptTimeout
-	if c != nil {
-		p.Learned = true
-		p.P50, p.P99 = c.quantile(0.5), c.quantile(0.99)
-		p.FairWait = fairWaits * p.P50
-		p.LeastRemaining = c.quantile(0.05)
+// Draws reports whether attempt n of a call, a further one, is of the share that
+// the plan sends. The draw is a random number from 0 to below 1.
+func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
+	switch {
+	case !p.Adaptive:
+		return true
+	case t == hedge.Failure:
+		return draw < p.RetryShare
+	default:
+		return n <= p.Hedges || draw < p.HedgeShare
 	}
-	p.Stagger, p.Reason = s.stagger(c, samples)
-	for i := range p.FanOut - 1 {
-		p.Gaps[i] = p.Stagger
-	}
-	return p
 }
 
-// stagger returns the gap between attempts and the reason for it.
-func (s *Settings) stagger(c *curve, samples float64) (time.Duration, string) {
-	if s.FanOut <= 1 {
-		return 0, "fan-out is 1: no further attempt"
-	}
-	if s.Mode == Fixed {
-		return s.Fixed, fmt.Sprintf("fixed: stagger %v", s.Fixed)
-	}
-	if c == nil {
-		stagger, binding := s.bound(s.initial())
-		return stagger, fmt.Sprintf("initial: %.0f first attempts observed, too few or none answered (needs %d); stagger %v%s",
-			samples, enough, stagger, bindingWords(binding, s.initial()))
-	}
-	found := c.quantile(s.Quantile)
-	stagger, binding := s.bound(found)
-	return stagger, fmt.Sprintf("quantile: p%s of answered attempts, from %.0f samples; stagger %v%s",
-		percent(s.Quantile), samples, round(stagger), bindingWords(binding, found))
+// State is what the controller takes the upstream's state for. Plans that are not
+// adaptive have none.
+type State string
+
+// The states.
+const (
+	Cold               State = "cold"                // too little is known
+	Steady             State = "steady"              // as it has been
+	Shift              State = "shift"               // its latency has changed
+	Peak               State = "peak"                // it loses more than it did
+	OverloadQueueing   State = "overload-queueing"   // it is slower as a whole: requests queue
+	OverloadCorrelated State = "overload-correlated" // further attempts fail as first ones do
+	OverloadHold       State = "overload-hold"       // calm again, and not yet trusted
+)
+
+// Rule is what decided on a plan.
+type Rule string
+
+// The rules.
+const (
+	TargetMet   Rule = "target-met"   // the least load that reaches the success target
+	BudgetBound Rule = "budget-bound" // the best that the budget pays for
+	Tail        Rule = "tail"         // the target is reached, and what is left shortens the tail
+	NoGain      Rule = "no-gain"      // no further attempt would help
+	Stopped     Rule = "stopped"      // the overload gate is shut
+	Given       Rule = "given"        // the policy says so: nothing was searched for
+)
+
+// Figures are what a plan was decided by. Shares are from 0 to 1.
+type Figures struct {
+	FailureRate float64       `json:"failureRate"`    // of first attempts: not answered acceptably by the deadline
+	Explicit    float64       `json:"explicit"`       // of it, failed explicitly
+	Planned     float64       `json:"plannedSuccess"` // by the deadline, as planned
+	Cost        float64       `json:"cost"`           // further attempts per call, as planned
+	Budget      float64       `json:"budget"`         // further attempts per call that the plan may cost
+	Stock       float64       `json:"stock"`          // tokens
+	OfHedges    float64       `json:"conditionalOfHedges"`
+	OfRetries   float64       `json:"conditionalOfRetries"` // success of a further attempt ÷ that of a first one of the same age
+	Efficacy    float64       `json:"efficacy"`             // successes ÷ ended, of further attempts
+	Gradient    float64       `json:"gradient"`             // the median ÷ the least median of the last minute
+	Gate        float64       `json:"gate"`                 // 1 open to 0 shut
+	Horizon     time.Duration `json:"horizon"`              // what the tail was planned for; 0: the deadline
 }
-
-func bindingWords(binding string, instead time.Duration) string {
-	if binding == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%s binds, else %v)", binding, round(instead))
-}
-
-// percent writes 0.95 as 95 and 0.999 as 99.9.
-func percent(q float64) string { return strconv.FormatFloat(q*100, 'g', 6, 64) }
-
-// round leaves the digits that mean something.
-func round(d time.Duration) time.Duration { return d.Round(max(d/1000, 1)) }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	slot          = time.Second // the least time over which calls and floor are compared
+	slot          = time.Minute // the least time over which calls and floor are compared
 	burst         = time.Minute // what this long earns is the largest stock
 	leastCapacity = 10          // tokens: the largest stock of the quietest upstream
 	initialStock  = 10          // tokens that a new budget starts with
@@ -28,21 +28,26 @@ type Budget struct {
 	credited float64   // what the slot has put into the stock
 	taken    uint64
 	refused  uint64
+
+	pace  float64 // tokens that a call puts into short; 0: it does not bound
+	most  float64 // the most that short holds
+	short float64 // what may be taken now, whatever the stock
+	drawn uint64  // calls that have paid into short
 }
 
 // New returns a budget with ten tokens in stock, or none if it can earn none.
-func New(s Settings) *Budget {
-	b := &Budget{settings: s, began: time.Now()}
+func New(s Settings, now time.Time) *Budget {
+	b := &Budget{settings: s, began: now}
 	b.stock = min(initialStock, s.capacity(0))
 	return b
 }
 
 // Update changes the settings. What was earned under the old ones stays in
 // stock, as far as the new capacity holds it.
-func (b *Budget) Update(s Settings) {
+func (b *Budget) Update(s Settings, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.settle(time.Now(), 0) // so that the old calls are not paid again at the new share
+	b.settle(now, 0) // so that the old calls are not paid again at the new share
 	b.settings = s
 	b.stock = min(b.stock, s.capacity(b.rate))
 }
@@ -52,17 +57,32 @@ func (b *Budget) Call() { b.calls.Add(1) }
 
 // Take takes a token for a further attempt and reports whether there was one.
 // Check and take are one step: takers at the same time never share a token.
-func (b *Budget) Take() bool {
+func (b *Budget) Take(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.settle(time.Now(), slot)
-	if b.stock < 1 {
+	b.settle(now, slot)
+	if b.stock < 1 || b.pace > 0 && b.short < 1 {
 		b.refused++
 		return false
 	}
 	b.stock--
+	b.short--
 	b.taken++
 	return true
+}
+
+// Pace bounds how fast the stock may be spent, whatever is in it: perCall further
+// attempts for each call from now on, what is not taken being kept up to most.
+// A perCall of 0 takes the bound away.
+func (b *Budget) Pace(perCall, most float64, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.settle(now, slot)
+	if b.pace == 0 {
+		b.short = most
+	}
+	b.pace, b.most = max(perCall, 0), most
+	b.short = min(b.short, most)
 }
 
 // settle puts into the stock what the slot has earned since the last time. A
@@ -76,6 +96,11 @@ func (b *Budget) settle(now time.Time, least time.Duration) (capacity float64) {
 	capacity = b.settings.capacity(rate)
 	b.stock = min(b.stock+earned-b.credited, capacity)
 	b.credited = earned
+
+	if b.pace > 0 {
+		b.short = min(b.short+b.pace*float64(total-b.drawn), b.most)
+	}
+	b.drawn = total
 
 	if now.Sub(b.began) >= least {
 		b.rate, b.began, b.before, b.credited = rate, now, total, 0

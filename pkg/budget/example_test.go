@@ -2,6 +2,7 @@ package budget_test
 
 import (
 	"fmt"
+	"time"
 
 	"hedged.dev/hedged/pkg/budget"
 )
@@ -9,14 +10,15 @@ import (
 // A tenth more attempts than calls, no more: after the ten tokens that a budget
 // starts with, ten calls pay for one further attempt.
 func Example() {
-	b := budget.New(budget.Settings{Percent: 10})
-	for b.Take() {
+	now := time.Unix(1_700_000_000, 0)
+	b := budget.New(budget.Settings{Percent: 10}, now)
+	for b.Take(now) {
 	}
 	for range 10 {
 		b.Call()
 	}
-	fmt.Println(b.Take(), b.Take())
-	fmt.Println(b.Status().Taken, "taken,", b.Status().Refused, "refused")
+	fmt.Println(b.Take(now), b.Take(now))
+	fmt.Println(b.Status(now).Taken, "taken,", b.Status(now).Refused, "refused")
 	// Output:
 	// true false
 	// 11 taken, 2 refused

@@ -14,10 +14,10 @@ type Status struct {
 }
 
 // Status returns the budget as it is now.
-func (b *Budget) Status() Status {
+func (b *Budget) Status(now time.Time) Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	capacity := b.settle(time.Now(), slot)
+	capacity := b.settle(now, slot)
 	return Status{
 		Percent:      b.settings.Percent,
 		MinPerSecond: b.settings.MinPerSecond,

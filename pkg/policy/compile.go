@@ -24,7 +24,7 @@ func compile(doc *v1alpha1.HedgePolicy, line int, o Options) *Policy {
 		Line:          line,
 		Created:       o.Created,
 		Spec:          *spec,
-		Disabled:      spec.Mode == v1alpha1.ModeDisabled,
+		Mode:          spec.Mode,
 		Deadline:      spec.Deadline.Duration,
 		StreamIdle:    spec.StreamIdleTimeout.Duration,
 		Commit:        spec.Commit,
@@ -88,12 +88,22 @@ func compileLearn(spec *v1alpha1.HedgePolicySpec) adapt.Settings {
 		Deadline:       spec.Deadline.Duration,
 		AttemptTimeout: spec.AttemptTimeout.Duration,
 		FanOut:         spec.FanOut.Max,
+		Adaptive:       spec.FanOut.Adaptive,
+		Target:         defaultTarget,
+		TrustUpstream:  spec.Overload.TrustUpstream,
 	}
-	if spec.Stagger.Mode == v1alpha1.StaggerFixed {
+	if target := spec.FanOut.SuccessTarget; target != nil {
+		s.Target = *target
+	}
+	switch spec.Stagger.Mode {
+	case v1alpha1.StaggerFixed:
 		s.Mode, s.Fixed = adapt.Fixed, spec.Stagger.Fixed.Duration
 		return s
+	case v1alpha1.StaggerQuantile:
+		s.Mode, s.Quantile = adapt.Quantile, *spec.Stagger.Quantile
+	default:
+		s.Mode = adapt.Auto
 	}
-	s.Mode, s.Quantile = adapt.Quantile, *spec.Stagger.Quantile
 	s.Min, s.Max, s.Initial = spec.Stagger.Min.Duration, spec.Stagger.Max.Duration, spec.Stagger.Initial.Duration
 	return s
 }

@@ -40,9 +40,15 @@ func defaults() *v1alpha1.HedgePolicy {
 	}}
 }
 
-// defaultStagger fills in the bounds that follow from the deadline. A fixed
-// stagger has none.
-func defaultStagger(spec *v1alpha1.HedgePolicySpec) {
+// defaultTarget is the success target of a policy that gives none.
+const defaultTarget = 0.999
+
+// defaultPlan fills in what follows from other fields: the success target of an
+// adaptive fan-out, and the bounds of a stagger that is not fixed.
+func defaultPlan(spec *v1alpha1.HedgePolicySpec) {
+	if spec.FanOut.Adaptive && spec.FanOut.SuccessTarget == nil {
+		spec.FanOut.SuccessTarget = new(defaultTarget)
+	}
 	s := &spec.Stagger
 	if s.Mode == v1alpha1.StaggerFixed {
 		return

@@ -74,7 +74,7 @@ func describe(t *testing.T, p *Policy) string {
 	var b strings.Builder
 	show := func(name string, v any) { fmt.Fprintf(&b, "%s: %+v\n", name, v) }
 	fmt.Fprintf(&b, "--- %s revision %s at %s:%d state %s\n", p.ID, p.Revision, p.Place, p.Line, p.StateKey())
-	show("disabled", p.Disabled)
+	show("mode", p.Mode)
 	show("deadline, idle", []any{p.Deadline, p.StreamIdle})
 	show("commit, buffer, replay", []any{p.Commit, p.BufferLimit, p.ReplayLimit})
 	show("honor pushback", p.HonorPushback)

@@ -307,8 +307,13 @@ func TestScopeOfStateIsTheIdentityForWrittenEndpoints(t *testing.T) {
 	}
 }
 
-func TestDisabledIsAPlainProxy(t *testing.T) {
-	if !parse(t, text("catalog", "mode: Disabled")).Disabled || parse(t, text("catalog")).Disabled {
-		t.Error("Disabled does not follow the mode")
+func TestShadowAndDisabledAreNotEnforced(t *testing.T) {
+	for mode, want := range map[string]bool{"Enforce": true, "Shadow": false, "Disabled": false} {
+		if got := parse(t, text("catalog", "mode: "+mode)).Enforced(); got != want {
+			t.Errorf("%s is enforced: %v", mode, got)
+		}
+	}
+	if !parse(t, text("catalog")).Enforced() {
+		t.Error("a policy without a mode is not enforced")
 	}
 }

@@ -43,7 +43,7 @@ func (d *document) read(o Options) *Policy {
 	if doc == nil {
 		return nil
 	}
-	defaultStagger(&doc.Spec)
+	defaultPlan(&doc.Spec)
 	d.refuseUnsupported(&doc.Spec)
 	d.validate(doc)
 	if len(d.faults.Errors()) > 0 {

@@ -220,8 +220,7 @@ func TestSchemaDefaultsAreThoseOfParse(t *testing.T) {
 				want = "1m0s"
 			}
 			switch {
-			case want == nil, at == "fanOut.successTarget": // absent until the controller is there
-			case at == "fanOut.adaptive", at == "stagger.mode": // have to be written until then
+			case want == nil:
 			default:
 				compared++
 				if !reflect.DeepEqual(got[name], want) {
@@ -230,7 +229,7 @@ func TestSchemaDefaultsAreThoseOfParse(t *testing.T) {
 			}
 		}
 	}
-	p := parse(t, text("catalog", "stagger: {mode: Quantile, quantile: 0.9}"))
+	p := parse(t, text("catalog", "stagger: {}", "fanOut: {}"))
 	spec, err := json.Marshal(p.Spec)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +239,7 @@ func TestSchemaDefaultsAreThoseOfParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare("HedgePolicySpec", "", got)
-	if compared < 19 {
+	if compared < 22 {
 		t.Errorf("compared %d defaults", compared)
 	}
 }

@@ -23,9 +23,7 @@ type Policy struct {
 	// Spec is the document with its defaults filled in.
 	Spec v1alpha1.HedgePolicySpec
 
-	// Disabled makes it a plain proxy: one attempt, no policy deadline, no
-	// breaker refusal.
-	Disabled      bool
+	Mode          v1alpha1.Mode
 	Deadline      time.Duration
 	StreamIdle    time.Duration // the longest silence of a body after commit
 	Commit        v1alpha1.Commit
@@ -60,6 +58,10 @@ const (
 	HostUpstream                 // the endpoint's address
 	HostNamed                    // a name of the policy's own
 )
+
+// Enforced reports whether the policy changes what is sent. One that is not is a
+// plain proxy on the wire: one attempt, no policy deadline, no breaker refusal.
+func (p *Policy) Enforced() bool { return p.Mode == v1alpha1.ModeEnforce }
 
 // Classify judges an answer by its status.
 func (p *Policy) Classify(status int) hedge.Verdict {

@@ -25,8 +25,7 @@ func (d *document) validate(doc *v1alpha1.HedgePolicy) {
 	d.validateStagger(spec)
 	d.validateAnswers(spec)
 	d.validateBreaker(&spec.CircuitBreaker)
-	between(d, "spec.budget.percent", spec.Budget.Percent, 0, 700)
-	between(d, "spec.budget.minPerSecond", spec.Budget.MinPerSecond, 0, 1_000_000)
+	d.validateBudget(spec)
 	oneOf(d, "spec.idempotency", spec.Idempotency,
 		v1alpha1.IdempotencySafeMethods, v1alpha1.IdempotencyKey, v1alpha1.IdempotencyAlways)
 	oneOf(d, "spec.pushback", spec.Pushback, v1alpha1.PushbackHonor, v1alpha1.PushbackIgnore)
@@ -46,6 +45,15 @@ func (d *document) validateIdentity(doc *v1alpha1.HedgePolicy) {
 		d.fault("metadata.name", "Required value: give the policy a name, such as catalog-read")
 	case !isSubdomain(name):
 		d.invalid("metadata.name", name, "must be a DNS-1123 subdomain: at most 253 lower-case letters, digits, '-' and '.', each part beginning and ending with a letter or digit")
+	}
+}
+
+func (d *document) validateBudget(spec *v1alpha1.HedgePolicySpec) {
+	b := &spec.Budget
+	between(d, "spec.budget.percent", b.Percent, 0, 700)
+	between(d, "spec.budget.minPerSecond", b.MinPerSecond, 0, 1_000_000)
+	if b.Percent == 0 && b.MinPerSecond == 0 && spec.FanOut.Max > 1 && d.sound("spec.budget", "spec.fanOut.max") {
+		d.warn("spec.budget", "pays for no further attempt, so that fanOut.max %d has no effect: raise percent or minPerSecond, or write max: 1", spec.FanOut.Max)
 	}
 }
 

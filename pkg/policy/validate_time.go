@@ -37,6 +37,24 @@ func (d *document) validateFanOut(spec *v1alpha1.HedgePolicySpec) {
 	if d.sound(path, "spec.upstream") && endpoints > 0 && n > endpoints && spec.Upstream.Distinct == v1alpha1.DistinctRequire {
 		d.warn(path, "%d attempts cannot go to %d different endpoints, as distinct: Require demands: add endpoints, lower max to %d, or use distinct: Prefer", n, endpoints, endpoints)
 	}
+	d.validateAdaptive(spec)
+}
+
+// validateAdaptive reports what only the controller could carry out.
+func (d *document) validateAdaptive(spec *v1alpha1.HedgePolicySpec) {
+	const target, trust = "spec.fanOut.successTarget", "spec.overload.trustUpstream"
+	if q := spec.FanOut.SuccessTarget; q != nil && (*q <= 0 || *q >= 1) {
+		d.invalid(target, *q, "must be above 0 and below 1, such as 0.999")
+	}
+	if spec.FanOut.Adaptive || !d.sound("spec.fanOut.adaptive") {
+		return
+	}
+	if d.has(target) {
+		d.fault(target, "Forbidden: has a meaning with adaptive: true only: write adaptive: true, or remove it: all fanOut.max attempts are sent when due")
+	}
+	if spec.Overload.TrustUpstream {
+		d.fault(trust, "Forbidden: has a meaning with fanOut.adaptive: true only: write adaptive: true under spec.fanOut, or remove it: nothing stops hedging but the budget")
+	}
 }
 
 func (d *document) validateStagger(spec *v1alpha1.HedgePolicySpec) {
@@ -69,7 +87,9 @@ func (d *document) onlyInMode(path string, mode v1alpha1.StaggerMode, otherwise 
 func (d *document) validateFixed(spec *v1alpha1.HedgePolicySpec) {
 	const path = "spec.stagger.fixed"
 	for _, bound := range []string{"min", "max", "initial"} {
-		d.onlyInMode("spec.stagger."+bound, v1alpha1.StaggerQuantile, "remove it: a fixed stagger needs no bounds")
+		if path := "spec.stagger." + bound; d.has(path) {
+			d.fault(path, "Forbidden: has a meaning in modes Auto and Quantile only: write mode: Auto, or remove it: a fixed stagger needs no bounds")
+		}
 	}
 	if spec.Stagger.Fixed == nil {
 		d.fault(path, `Required value: mode Fixed needs it: add the line "fixed: 20ms"; 0s sends all attempts at once`)
@@ -131,9 +151,15 @@ func (d *document) warnSequential(spec *v1alpha1.HedgePolicySpec) {
 	if spec.AttemptTimeout.Duration == 0 || spec.FanOut.Max == 1 || !d.sound("spec.attemptTimeout", "spec.stagger", "spec.deadline") {
 		return
 	}
-	stagger, what := spec.Stagger.Initial, "initial stagger"
-	if spec.Stagger.Mode == v1alpha1.StaggerFixed {
+	var stagger *v1alpha1.Duration
+	var what string
+	switch spec.Stagger.Mode {
+	case v1alpha1.StaggerFixed:
 		stagger, what = spec.Stagger.Fixed, "stagger"
+	case v1alpha1.StaggerQuantile:
+		stagger, what = spec.Stagger.Initial, "initial stagger"
+	default:
+		stagger, what = spec.Stagger.Min, "shortest stagger"
 	}
 	if spec.AttemptTimeout.Duration < stagger.Duration {
 		d.warn("spec.attemptTimeout", "%s is below the %s %s: attempts end before a hedge is due, which is sequential retry; raise it or lower the stagger",

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type call struct {
 	arrived   time.Time
 	deadline  time.Time    // until an answer is committed; zero: none
 	callerBy  time.Time    // the caller's own deadline; zero: none
+	recorded  uint64       // its number in the attempt log; 0: it is not in it
 	arrivedAs int          // the number of the attempt that the call arrived as
 	repeats   bool         // a copy of the request does no harm
 	unsent    atomic.Int32 // attempts that failed with nothing sent
@@ -50,16 +52,17 @@ type attempt struct {
 	// own result: Run may still be writing.
 	status   int
 	err      error
-	ownFault bool // the request's body failed, not the endpoint
+	wait     time.Duration // the upstream's pushback for the call
+	ownFault bool          // the request's body failed, not the endpoint
 }
 
 func newCall(h *Handler, t *route, r *http.Request, arrived time.Time) *call {
 	c := &call{
-		handler: h, route: t, request: r, plan: t.state.learner.Plan(), arrived: arrived,
+		handler: h, route: t, request: r, plan: t.state.controller.Begin(), arrived: arrived,
 		arrivedAs: wire.AttemptIn(fields(r.Header)),
 		repeats:   t.policy.Idempotent(r.Method, fields(r.Header).Get("Idempotency-Key") != ""),
 	}
-	if t.policy.Deadline > 0 && !t.policy.Disabled {
+	if t.policy.Enforced() {
 		c.deadline = arrived.Add(t.policy.Deadline)
 	}
 	if d, ok := wire.DeadlineIn(fields(r.Header), h.options.DeadlineHeader); ok {
@@ -74,7 +77,7 @@ func newCall(h *Handler, t *route, r *http.Request, arrived time.Time) *call {
 // Admit implements hedge.Caller: it reserves an endpoint and a token, and
 // writes the attempt's header.
 func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
-	if reason := c.mayRepeat(n); reason != hedge.Admitted {
+	if reason := c.mayRepeat(n, int(c.unsent.Load())); reason != hedge.Admitted {
 		return reason
 	}
 	state := c.route.state
@@ -86,9 +89,11 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	if reason != hedge.Admitted {
 		return reason
 	}
-	if n > 1 && !state.budget.Take() {
-		lease.Done(upstream.Observation{})
-		return hedge.Budget
+	if n > 1 {
+		if reason := state.controller.Admit(c.plan, n, trigger, rand.Float64(), time.Now()); reason != hedge.Admitted {
+			lease.Done(upstream.Observation{})
+			return reason
+		}
 	}
 	a := &c.first
 	if n > 1 {
@@ -104,14 +109,15 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	return hedge.Admitted
 }
 
-// mayRepeat says whether the request may be sent another time.
-func (c *call) mayRepeat(n int) hedge.Reason {
+// mayRepeat says whether the request may be sent another time, when so many of the
+// attempts before it failed with nothing sent.
+func (c *call) mayRepeat(n, unsent int) hedge.Reason {
 	switch {
 	case n == 1:
 		return hedge.Admitted
 	case c.arrivedAs > 1:
 		return ChainStop
-	case !c.repeats && int(c.unsent.Load()) < n-1: // an attempt in flight may have been sent, and one that timed out
+	case !c.repeats && unsent < n-1: // an attempt in flight may have been sent, and one that timed out
 		return hedge.NotIdempotent
 	case c.body != nil && c.body.tooLarge():
 		return hedge.BodyTooLarge

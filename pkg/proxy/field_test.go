@@ -7,12 +7,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"hedged.dev/hedged/api/v1alpha1"
 	"hedged.dev/hedged/pkg/policy"
 	"hedged.dev/hedged/pkg/proxy"
+	"hedged.dev/hedged/pkg/telemetry"
 )
 
 // effect is a pair of policies that differ in one field, and what shows it.
@@ -26,6 +28,7 @@ func effects() map[string]effect {
 	const quantile = "stagger: {mode: Quantile, quantile: 0.5, "
 	return map[string]effect{
 		"mode":              {"", disabled, attemptsOf(says(503, ""))},
+		"mode (Shadow)":     {disabled, shadow, imaginedOf(says(503, ""))},
 		"match.hosts":       {"", "match: [{hosts: [other]}]", statusOf(says(200, ""))},
 		"match.path.type":   {onPath("PathPrefix", "/v1"), onPath("Exact", "/v1"), statusOf(says(200, ""))},
 		"match.path.value":  {onPath("Exact", "/v1"), onPath("Exact", "/v1/x"), statusOf(says(200, ""))},
@@ -35,14 +38,18 @@ func effects() map[string]effect {
 		"upstream.host":     {"", "upstream.host: named.example", seenOf(func(r *http.Request) string { return r.Host })},
 		"upstream.distinct": {"", "upstream.distinct: Require", attemptsOf(says(503, ""))},
 
-		"deadline":        {"deadline: 100ms", "deadline: 120ms", bodyOf(hangs)},
-		"attemptTimeout":  {"deadline: 100ms", "deadline: 100ms\nattemptTimeout: 20ms\nfanOut: {max: 1, adaptive: false}", statusOf(hangs)},
-		"fanOut.max":      {"", "fanOut: {max: 2, adaptive: false}", attemptsOf(says(503, ""))},
-		"stagger.mode":    {"", quantile + "initial: 20ms}", planOf(func(p proxy.PlanView) string { return p.Reason })},
-		"stagger.fixed":   {"", "stagger: {mode: Fixed, fixed: 30ms}", staggerOf(0)},
-		"stagger.initial": {quantile + "initial: 20ms}", quantile + "initial: 30ms}", staggerOf(0)},
-		"stagger.min":     {quantile + "min: 1s}", quantile + "min: 2s}", staggerOf(60)},
-		"stagger.max":     {quantile + "min: 0s, max: 1ns, initial: 1ns}", quantile + "min: 0s, max: 2ns, initial: 1ns}", staggerOf(60)},
+		"deadline":               {"deadline: 100ms", "deadline: 120ms", bodyOf(hangs)},
+		"attemptTimeout":         {"deadline: 100ms", "deadline: 100ms\nattemptTimeout: 20ms\nfanOut: {max: 1, adaptive: false}", statusOf(hangs)},
+		"fanOut.max":             {"", "fanOut: {max: 2, adaptive: false}", attemptsOf(says(503, ""))},
+		"fanOut.adaptive":        {"", "fanOut: {max: 3, adaptive: true}", planOf(func(p proxy.PlanView) string { return strings.Join(p.Gaps, " ") })},
+		"fanOut.successTarget":   {"fanOut: {max: 3, successTarget: 0.5}", "fanOut: {max: 3, successTarget: 0.999}", planAfterFailures(1, 4, func(p proxy.PlanView) string { return fmt.Sprint(p.Retries, " retries") })},
+		"overload.trustUpstream": {"fanOut: {max: 3}", "fanOut: {max: 3}\noverload: {trustUpstream: true}", planAfterFailures(2, 3, func(p proxy.PlanView) string { return string(p.State) })},
+		"stagger.mode":           {"", quantile + "initial: 20ms}", planOf(func(p proxy.PlanView) string { return p.Reason })},
+		"stagger.mode (Auto)":    {quantile + "initial: 20ms}", "stagger: {mode: Auto, initial: 20ms}", ruleOf(60)},
+		"stagger.fixed":          {"", "stagger: {mode: Fixed, fixed: 30ms}", staggerOf(0)},
+		"stagger.initial":        {quantile + "initial: 20ms}", quantile + "initial: 30ms}", staggerOf(0)},
+		"stagger.min":            {quantile + "min: 1s}", quantile + "min: 2s}", staggerOf(60)},
+		"stagger.max":            {quantile + "min: 0s, max: 1ns, initial: 1ns}", quantile + "min: 0s, max: 2ns, initial: 1ns}", staggerOf(60)},
 
 		"budget.percent":      {spent, "budget: {percent: 100, minPerSecond: 0}", attemptsOf(says(503, ""))},
 		"budget.minPerSecond": {spent, "budget: {percent: 0, minPerSecond: 10}", attemptsOf(says(503, ""))},
@@ -82,19 +89,16 @@ func shownElsewhere() map[string]string {
 // refused are lines that no policy may have yet, by the field that they write.
 func refused() map[string]string {
 	return map[string]string{
-		"match.grpc.service":       "match: [{grpc: {service: shop.Catalog}}]",
-		"match.grpc.method":        "match: [{grpc: {service: shop.Catalog, method: Get}}]",
-		"upstream.service":         "upstream: {service: {name: catalog, port: http}}",
-		"upstream.dns":             "upstream: {dns: {name: catalog.example, port: 443}}",
-		"fanOut.adaptive":          "fanOut: {adaptive: true}",
-		"fanOut.successTarget":     "fanOut: {adaptive: false, successTarget: 0.9}",
-		"overload.trustUpstream":   "overload: {trustUpstream: true}",
-		"accept.grpc":              "accept: {grpc: [OK]}",
-		"accept.expression":        `accept: {expression: "true"}`,
-		"nonFatal.grpc":            "nonFatal: {grpc: [UNAVAILABLE]}",
-		"mode (Shadow)":            "mode: Shadow",
-		"stagger.mode (Auto)":      "stagger: {mode: Auto}",
-		"upstream (two at a time)": "upstream.dns: {name: catalog.example, port: 443}",
+		"match.grpc.service":              "match: [{grpc: {service: shop.Catalog}}]",
+		"match.grpc.method":               "match: [{grpc: {service: shop.Catalog, method: Get}}]",
+		"upstream.service":                "upstream: {service: {name: catalog, port: http}}",
+		"upstream.dns":                    "upstream: {dns: {name: catalog.example, port: 443}}",
+		"accept.grpc":                     "accept: {grpc: [OK]}",
+		"accept.expression":               `accept: {expression: "true"}`,
+		"nonFatal.grpc":                   "nonFatal: {grpc: [UNAVAILABLE]}",
+		"fanOut.successTarget (static)":   "fanOut: {adaptive: false, successTarget: 0.9}",
+		"overload.trustUpstream (static)": "overload: {trustUpstream: true}",
+		"upstream (two at a time)":        "upstream.dns: {name: catalog.example, port: 443}",
 	}
 }
 
@@ -170,6 +174,15 @@ func attemptsOf(h http.HandlerFunc) func(*testing.T, string) string {
 	}
 }
 
+// imaginedOf is what mode Shadow says of one call.
+func imaginedOf(h http.HandlerFunc) func(*testing.T, string) string {
+	return func(t *testing.T, extra string) string {
+		f := start(t, unhurried+extra, serve(t, h))
+		f.get(t, "/")
+		return f.callAttr(t, string(telemetry.ShadowAttemptsKey))
+	}
+}
+
 func outcomeOf(h http.HandlerFunc) func(*testing.T, string) string {
 	return func(t *testing.T, extra string) string {
 		f := start(t, extra, serve(t, h))
@@ -211,6 +224,40 @@ func seenOf(see func(*http.Request) string) func(*testing.T, string) string {
 func planOf(see func(proxy.PlanView) string) func(*testing.T, string) string {
 	return func(t *testing.T, extra string) string {
 		return see(start(t, extra, serve(t, echoes)).handler.Policies()[0].Plan)
+	}
+}
+
+// ruleOf is what decides on the plan after some calls.
+func ruleOf(calls int) func(*testing.T, string) string {
+	return func(t *testing.T, extra string) string {
+		f := start(t, extra, serve(t, echoes))
+		for range calls {
+			f.get(t, "/")
+		}
+		f.handler.Tick(time.Now())
+		return string(f.handler.Policies()[0].Plan.Rule)
+	}
+}
+
+// failing is a policy under which attempts may fail for long.
+const failing = "stagger: {mode: Auto, initial: 1s}\ncircuitBreaker: {consecutiveFailures: 1000, failureRatio: 1}\nbudget: {percent: 100, minPerSecond: 0}\n"
+
+// planAfterFailures is what a plan is like when so many of so many attempts fail.
+func planAfterFailures(failures, of int64, see func(proxy.PlanView) string) func(*testing.T, string) string {
+	return func(t *testing.T, extra string) string {
+		var n atomic.Int64
+		f := start(t, failing+extra, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if n.Add(1)%of < failures {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}))
+		for range 3 {
+			for range 60 {
+				f.get(t, "/")
+			}
+			f.handler.Tick(time.Now())
+		}
+		return see(f.handler.Policies()[0].Plan)
 	}
 }
 

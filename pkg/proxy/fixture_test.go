@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
@@ -165,8 +166,13 @@ func (f *front) attempts(t testing.TB, calls int) []string {
 func (f *front) callAttr(t testing.TB, key string) string {
 	t.Helper()
 	await(t, "the call's span", func() bool { return len(f.kind("server")) >= 1 })
-	for _, a := range f.kind("server")[0].Attributes {
-		if string(a.Key) == key {
+	return attributeOf(f.kind("server")[0], attribute.Key(key))
+}
+
+// attributeOf is an attribute of a span; "" if it has none of that key.
+func attributeOf(s tracetest.SpanStub, key attribute.Key) string {
+	for _, a := range s.Attributes {
+		if a.Key == key {
 			return a.Value.String()
 		}
 	}

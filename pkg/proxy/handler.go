@@ -10,6 +10,7 @@ import (
 
 	"hedged.dev/hedged/pkg/hedge"
 	"hedged.dev/hedged/pkg/policy"
+	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/pkg/telemetry"
 	"hedged.dev/hedged/pkg/upstream"
 	"hedged.dev/hedged/pkg/wire"
@@ -26,6 +27,8 @@ type Options struct {
 	DeadlineHeader string
 	// MaxBodyBytes bounds a request's body; 0 is no bound.
 	MaxBodyBytes int64
+	// Attempts is told of every attempt's end while somebody listens; nil is nobody.
+	Attempts *record.Log
 }
 
 // Handler is the data plane. Publish gives it policies; until then it answers
@@ -36,6 +39,9 @@ type Handler struct {
 	draining atomic.Bool
 	strays   *telemetry.Recorder // of calls that no policy matches
 	chunks   sync.Pool           // of *chunk
+	recorded atomic.Uint64       // calls that Options.Attempts was told of
+	plain    hedge.Plan          // of one attempt: what is carried out where no policy is enforced
+	rounds   rounds
 
 	mu      sync.Mutex // guards what follows; no call takes it
 	states  map[string]*state
@@ -45,7 +51,8 @@ type Handler struct {
 // New returns a handler without policies.
 func New(o Options) (*Handler, error) {
 	o.DeadlineHeader = http.CanonicalHeaderKey(o.DeadlineHeader)
-	h := &Handler{options: o, states: map[string]*state{}, strays: o.Telemetry.Recorder("", "", "")}
+	h := &Handler{options: o, states: map[string]*state{}, plain: hedge.Plan{FanOut: 1}, strays: o.Telemetry.Recorder("", "", "")}
+	h.rounds.interval.Store(int64(tickInterval))
 	h.chunks.New = func() any { return new(chunk) }
 	h.routes.Store(newRoutes(nil, nil))
 	if err := h.observe(); err != nil {
@@ -84,15 +91,21 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 		Method: r.Method, Route: rule.Route, Scheme: "http", Host: r.Host, Path: r.URL.Path,
 		Proto: r.Proto, Peer: r.RemoteAddr, UserAgent: fields(r.Header).Get("User-Agent"), Start: arrived,
 	})
-	end := telemetry.CallEnd{PlanReason: c.plan.Reason, FanOut: c.plan.FanOut}
+	end := telemetry.CallEnd{Plan: telemetry.Plan{
+		FanOut: c.plan.FanOut, State: string(c.plan.State), Rule: string(c.plan.Rule), Reason: c.plan.Reason,
+	}}
 	defer func() { c.record.End(end) }() // also when an answer is broken off by a panic
 
 	c.takeBody()
 	c.prepare()
-	t.state.budget.Call()
-	o := hedge.DoInline(c.record.Context(), &c.plan.Plan, c.deadline, hedge.Caller[*http.Response](c))
+	plan := &c.plan.Plan
+	if !t.policy.Enforced() {
+		plan = &h.plain
+	}
+	o := hedge.DoInline(c.record.Context(), plan, c.deadline, hedge.Caller[*http.Response](c))
 	end.Attempts, end.Winner, end.Suppressed = o.Launched, o.Winner, o.Suppressed
 	end.Failed = o.Verdict != hedge.Accepted
+	c.learn(&o, &end)
 	c.respond(w, &o, &end)
 }
 
@@ -117,10 +130,10 @@ func (c *call) prepare() {
 
 // stray answers a call that no policy carries out.
 func (h *Handler) stray(w http.ResponseWriter, r *http.Request, arrived time.Time, p wire.Problem) {
-	record := h.strays.Call(r.Context(), telemetry.Header(r.Header), telemetry.CallStart{
+	call := h.strays.Call(r.Context(), telemetry.Header(r.Header), telemetry.CallStart{
 		Method: r.Method, Scheme: "http", Host: r.Host, Path: r.URL.Path,
 		Proto: r.Proto, Peer: r.RemoteAddr, UserAgent: fields(r.Header).Get("User-Agent"), Start: arrived,
 	})
 	writeProblem(w, r, p)
-	record.End(telemetry.CallEnd{Status: p.Status, ErrorType: p.Kind, Failed: true, ClientGone: r.Context().Err() != nil})
+	call.End(telemetry.CallEnd{Status: p.Status, ErrorType: p.Kind, Failed: true, ClientGone: r.Context().Err() != nil})
 }

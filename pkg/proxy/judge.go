@@ -33,16 +33,39 @@ func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Respo
 	}
 	result.Err = fmt.Errorf("the upstream answered %d", answer.StatusCode)
 	if p.HonorPushback {
-		now := time.Now()
-		if d, ok := wire.HoldOff(fields(answer.Header), now); ok {
-			a.lease.Endpoint.HoldOut(now.Add(min(d, p.Breaker.OpenFor)))
-		}
-		result.Wait, _ = wire.CallPushback(fields(answer.Header))
+		a.wait = c.obey(a, fields(answer.Header))
+		result.Wait = a.wait
 	}
 	if result.Verdict == hedge.NonFatal && hasBody(answer) {
 		answer.Body = keepBody(answer.Body, p.BufferLimit)
 	}
 	return result
+}
+
+// stopFor is for how long gRPC's word to stop, which has no length, keeps the
+// policy from sending further attempts.
+const stopFor = time.Second
+
+// obey does what an upstream's pushback asks for: Retry-After keeps its endpoint
+// out, gRPC's rules the call (the wait is returned), and either closes the gate to
+// further attempts of every call.
+func (c *call) obey(a *attempt, answer fields) (wait time.Duration) {
+	now, most := time.Now(), c.route.policy.Breaker.OpenFor
+	hold, held := wire.HoldOff(answer, now)
+	hold = min(hold, most)
+	if held && c.route.policy.Enforced() {
+		a.lease.Endpoint.HoldOut(now.Add(hold))
+	}
+	wait, _ = wire.CallPushback(answer)
+	if wait < 0 {
+		hold = max(hold, min(stopFor, most))
+	} else {
+		hold = max(hold, min(wait, most))
+	}
+	if hold > 0 {
+		c.route.state.controller.Pushback(hold, now)
+	}
+	return wait
 }
 
 // errSwitched is the failure of an answer that switches to another protocol:
@@ -54,7 +77,7 @@ var errCutOff = errors.New("the upstream's answer was cut off")
 
 // commit waits until an accepted answer counts as arrived.
 func (c *call) commit(answer *http.Response) error {
-	if !hasBody(answer) || c.route.policy.Disabled {
+	if !hasBody(answer) || !c.route.policy.Enforced() {
 		return nil
 	}
 	switch c.route.policy.Commit {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -23,9 +24,23 @@ func (h *Handler) observe() error {
 	t := h.options.Telemetry
 	return errors.Join(
 		t.Observe("hedged.plan.fan_out", "{attempt}", "The most attempts that a call may have now.",
-			h.eachPlan(func(p *adapt.Plan) float64 { return float64(p.FanOut) })),
-		t.Observe("hedged.plan.stagger", "s", "The wait before the next attempt is launched now.",
-			h.eachPlan(func(p *adapt.Plan) float64 { return p.Stagger.Seconds() })),
+			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.FanOut) })),
+		t.Observe("hedged.plan.hedges", "{attempt}", "The most attempts of a call that may come due by stagger now.",
+			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.Hedges) })),
+		t.Observe("hedged.plan.stagger", "s", "The wait before the next attempt is launched now; absent while there is no hedge.",
+			h.eachPlan(hedges, func(p *adapt.Plan) float64 { return p.Stagger.Seconds() })),
+		t.Observe("hedged.plan.gate", "1", "How far the overload gate is open to further attempts: 0 shut to 1 open.",
+			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Gate })),
+		t.Observe("hedged.plan.gradient", "1", "The median latency now by the least median of the last minute: queues make it grow.",
+			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Gradient })),
+		t.Observe("hedged.plan.efficacy", "1", "The share of further attempts that succeed.",
+			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Efficacy })),
+		t.Observe("hedged.ticks.duration", "s", "How long a round of ticks takes, in which every policy in use makes its next plan.", func(emit telemetry.Emit) {
+			emit(time.Duration(h.rounds.duration.Load()).Seconds())
+		}),
+		t.Observe("hedged.ticks.interval", "s", "The time between two rounds of ticks: 0.1, longer when very many policies are in use.", func(emit telemetry.Emit) {
+			emit(time.Duration(h.rounds.interval.Load()).Seconds())
+		}),
 		t.Observe("hedged.policy.revision", "", "1 for the revision of a policy that is in force.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
 				emit(1, append(r.labels(), telemetry.RevisionKey.String(r.policy.Revision))...)
@@ -33,7 +48,7 @@ func (h *Handler) observe() error {
 		}),
 		t.Observe("hedged.budget.tokens", "{attempt}", "Further attempts in stock.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
-				emit(r.state.budget.Status().Tokens, r.labels()...)
+				emit(r.state.budget.Status(time.Now()).Tokens, r.labels()...)
 			}
 		}),
 		t.ObserveTotal("hedged.breaker.bypassed", "{attempt}", "First attempts that went out although no breaker admitted them.", func(emit telemetry.Emit) {
@@ -66,13 +81,23 @@ func (r *route) labels() []attribute.KeyValue {
 	return []attribute.KeyValue{telemetry.PolicyKey.String(r.policy.ID.String()), telemetry.UpstreamKey.String(r.state.name)}
 }
 
-func (h *Handler) eachPlan(f func(*adapt.Plan) float64) func(telemetry.Emit) {
+// eachPlan emits a figure of the plans that have it.
+func (h *Handler) eachPlan(has func(*adapt.Plan) bool, f func(*adapt.Plan) float64) func(telemetry.Emit) {
 	return func(emit telemetry.Emit) {
 		for _, r := range h.routes.Load().byRule {
-			emit(f(r.state.learner.Plan()), r.labels()...)
+			if p := r.state.controller.Plan(); has(p) {
+				emit(f(p), r.labels()...)
+			}
 		}
 	}
 }
+
+func anyPlan(*adapt.Plan) bool { return true }
+
+func hedges(p *adapt.Plan) bool { return p.Hedges > 0 }
+
+// gated reports whether the plan was made by what was learned of the upstream's load.
+func gated(p *adapt.Plan) bool { return p.Adaptive && p.Learned }
 
 func (h *Handler) eachEndpoint(f func(*upstream.Endpoint) float64) func(telemetry.Emit) {
 	return func(emit telemetry.Emit) {

@@ -1,9 +1,15 @@
 package proxy
 
 import (
+	"errors"
+	"net/http"
+	"time"
+
+	"hedged.dev/hedged/api/v1alpha1"
 	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/breaker"
 	"hedged.dev/hedged/pkg/hedge"
+	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/pkg/telemetry"
 	"hedged.dev/hedged/pkg/upstream"
 )
@@ -29,13 +35,53 @@ func (c *call) Ended(e hedge.Attempt) {
 	a.record.End(end)
 
 	seen, kind := c.lesson(a, e, verdict)
-	if c.route.policy.Disabled {
+	if !c.route.policy.Enforced() {
 		seen.Mark = breaker.Neutral
 	}
 	a.lease.Done(seen)
 	if kind != nothing {
-		c.route.state.learner.Observe(e.Number == 1, kind, e.Elapsed)
+		c.route.state.controller.Observe(e.Trigger, kind, e.Elapsed)
 	}
+	if log := c.handler.options.Attempts; log.Active() {
+		log.Add(c.logged(a, e))
+	}
+}
+
+// logged is an attempt as the attempt log has it. A call gets its number with the
+// first of its attempts to end.
+func (c *call) logged(a *attempt, e hedge.Attempt) record.Attempt {
+	if c.recorded == 0 {
+		c.recorded = c.handler.recorded.Add(1)
+	}
+	r := record.Attempt{
+		Time: e.Start, Policy: c.route.policy.ID.String(), Call: c.recorded, Attempt: e.Number,
+		Trigger: e.Trigger.String(), Endpoint: a.lease.Endpoint.Key().Address,
+		End: e.End.String(), ElapsedMS: e.Elapsed.Seconds() * 1e3,
+	}
+	if e.End == hedge.Won || e.End == hedge.Failed {
+		r.Status = a.status
+	}
+	return r
+}
+
+// learn tells of the call as a whole, before its answer is written.
+func (c *call) learn(o *hedge.Outcome[*http.Response], end *telemetry.CallEnd) {
+	missed := c.missed(o)
+	if c.route.policy.Mode == v1alpha1.ModeShadow {
+		took := time.Since(c.arrived)
+		end.Shadow = c.shadow(took, missed)
+		missed = missed || took > c.route.policy.Deadline
+	}
+	if missed {
+		c.route.state.controller.Missed()
+	}
+}
+
+// missed reports whether the call ended without an accepted answer in time although
+// another attempt might have got one: neither the client nor its request was the cause.
+func (c *call) missed(o *hedge.Outcome[*http.Response]) bool {
+	return o.Verdict == hedge.NonFatal && o.Launched > 0 && !errors.Is(o.Err, hedge.ErrGone) &&
+		(c.body == nil || c.body.failed() == nil)
 }
 
 // nothing is the kind of an end that the latency curve learns nothing from.
@@ -55,9 +101,9 @@ func (c *call) lesson(a *attempt, e hedge.Attempt, verdict hedge.Verdict) (upstr
 		return upstream.Observation{}, adapt.Censored
 	case hedge.TimedOut:
 		if !e.Deadline || waited {
-			return bad, adapt.Censored
+			return bad, adapt.Expired
 		}
-		return upstream.Observation{}, adapt.Censored
+		return upstream.Observation{}, adapt.Expired
 	case hedge.Failed:
 		switch {
 		case a.ownFault:

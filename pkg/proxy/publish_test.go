@@ -178,6 +178,9 @@ func TestViewsOfWhatIsInForce(t *testing.T) {
 	if len(ps) != 2 || ps[0].Policy != "default/a" || ps[1].Policy != "default/b" || len(ps[0].Revision) != 12 || ps[0].Place != "1.yaml" {
 		t.Fatalf("%+v", ps)
 	}
+	if p := ps[0].Plan; p.Hedges != 2 || p.Retries != 2 || p.HedgeShare != 1 || p.RetryShare != 1 || fmt.Sprint(p.Gaps) != "[4s 4s]" || p.Rule != "given" {
+		t.Errorf("%+v", p)
+	}
 	if p := ps[0].Plan; p.FanOut != 3 || p.Stagger != "4s" || p.Deadline != "9s" || p.AttemptTimeout != "1s" || !strings.Contains(p.Reason, "fixed") {
 		t.Errorf("%+v", p)
 	}
@@ -203,6 +206,31 @@ func TestWarningsAreShown(t *testing.T) {
 	}
 }
 
+// What the controller decided by is shown, as far as it has learned anything.
+func TestFiguresAreShown(t *testing.T) {
+	t.Parallel()
+	f := start(t, adaptive, serve(t, echoes))
+	if m := f.metrics(t); strings.Contains(m, "\nhedged_plan_gate") {
+		t.Error("a gate is shown before anything was learned")
+	}
+	p := f.observe(t, 60)
+	if p.Figures.Gate != 1 || p.Figures.Planned <= 0 || p.Figures.Stock <= 0 || p.State != "steady" || p.Gaps == nil {
+		t.Errorf("%+v", p)
+	}
+	f.handler.Tick(time.Now().Add(time.Minute))
+	metrics := f.metrics(t)
+	for _, want := range []string{"hedged_plan_gate", "hedged_plan_gradient", "hedged_plan_efficacy"} {
+		if !strings.Contains(metrics, "\n"+want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	f.spans.Reset()
+	f.get(t, "/")
+	if state, rule := f.callAttr(t, "hedged.plan.state"), f.callAttr(t, "hedged.plan.rule"); state != "steady" || rule != string(p.Rule) {
+		t.Errorf("the span says %q, %q", state, rule)
+	}
+}
+
 func TestMetricsOfWhatIsInForce(t *testing.T) {
 	t.Parallel()
 	r := serve(t, says(http.StatusServiceUnavailable, "ok"))
@@ -210,7 +238,7 @@ func TestMetricsOfWhatIsInForce(t *testing.T) {
 	f.get(t, "/")
 	metrics := f.metrics(t)
 	for _, want := range []string{
-		`hedged_plan_fan_out`, `hedged_plan_stagger`, `hedged_policy_revision`, `hedged_budget_tokens`, `hedged_breaker_state`,
+		`hedged_plan_fan_out`, `hedged_plan_hedges`, `hedged_plan_stagger`, `hedged_ticks_duration_seconds`, `hedged_ticks_interval_seconds`, `hedged_policy_revision`, `hedged_budget_tokens`, `hedged_breaker_state`,
 		`hedged_endpoint_in_flight`, `hedged_endpoint_score`,
 	} {
 		if !strings.Contains(metrics, "\n"+want) {

@@ -20,7 +20,7 @@ func (c *call) address(a *attempt, n int, trigger hedge.Trigger) {
 	if n > 1 { // the first attempt may be sending the original
 		a.header.fields = fields(c.request.Header.Clone())
 	}
-	if !c.route.policy.Disabled {
+	if c.route.policy.Enforced() {
 		wire.AttemptOut(&a.header, max(n, c.arrivedAs))
 		c.tellDeadline(&a.header)
 	}
@@ -74,7 +74,7 @@ func (c *call) outgoing(ctx context.Context, a *attempt) *http.Request {
 	in := c.request
 	target := c.target(a)
 	p := c.route.policy
-	a.context = transport.Context{Context: ctx, ConnectTimeout: p.Upstream.ConnectTimeout, Resend: p.Disabled}
+	a.context = transport.Context{Context: ctx, ConnectTimeout: p.Upstream.ConnectTimeout, Resend: !p.Enforced()}
 	out := new(http.Request).WithContext(&a.context)
 	out.Method, out.URL, out.Header, out.Host = in.Method, &target, http.Header(a.header.fields), c.host(a)
 	out.Proto, out.ProtoMajor, out.ProtoMinor = "HTTP/1.1", 1, 1

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hedged.dev/hedged/api/v1alpha1"
 	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/budget"
 	"hedged.dev/hedged/pkg/policy"
@@ -30,12 +31,13 @@ type route struct {
 // state is what outlives a revision of a policy: what is learned of latency,
 // the budget, and the endpoints with their breakers.
 type state struct {
-	name     string // of the upstream, in spans and metrics
-	learner  *adapt.Learner
-	budget   *budget.Budget
-	group    *upstream.Group
-	bypassed atomic.Int64  // first attempts that no breaker admitted
-	deadline time.Duration // of the revision in force; guarded by Handler.mu
+	name       string // of the upstream, in spans and metrics
+	controller *adapt.Controller
+	budget     *budget.Budget
+	ledger     *budget.Budget // what mode Shadow charges instead
+	group      *upstream.Group
+	bypassed   atomic.Int64  // first attempts that no breaker admitted
+	deadline   time.Duration // of the revision in force; guarded by Handler.mu
 }
 
 func newRoutes(t *policy.Table, of func(*policy.Policy) *route) *routes {
@@ -113,14 +115,6 @@ func (h *Handler) Close() {
 	h.release(func(retiree) bool { return true })
 }
 
-// Tick lets every policy in use make its next plan. It is called every 100 ms.
-func (h *Handler) Tick(now time.Time) {
-	for _, r := range h.routes.Load().byRule {
-		r.state.learner.Tick(now)
-	}
-	h.release(func(r retiree) bool { return now.After(r.until) })
-}
-
 func (h *Handler) release(due func(retiree) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -134,11 +128,14 @@ func (h *Handler) release(due func(retiree) bool) {
 }
 
 func (h *Handler) newState(p *policy.Policy) *state {
+	now := time.Now()
+	b := budget.New(p.Budget, now)
 	return &state{
-		name:    p.ID.String(),
-		learner: adapt.New(learnSettings(p)),
-		budget:  budget.New(p.Budget),
-		group:   h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
+		name:       p.ID.String(),
+		controller: adapt.New(learnSettings(p), b),
+		budget:     b,
+		ledger:     budget.New(p.Budget, now),
+		group:      h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
 
 		deadline: p.Deadline,
 	}
@@ -146,21 +143,24 @@ func (h *Handler) newState(p *policy.Policy) *state {
 
 func (s *state) update(p *policy.Policy) {
 	s.deadline = p.Deadline
-	s.learner.Update(learnSettings(p))
-	s.budget.Update(p.Budget)
+	now := time.Now()
+	s.budget.Update(p.Budget, now)
+	s.ledger.Update(p.Budget, now)
+	s.controller.Update(learnSettings(p))
 	s.group.Update(p.Upstream.Endpoints, groupOptions(p))
 }
 
 // learnSettings are what plans are made by: a disabled policy's are of one
-// attempt that nothing but the caller bounds.
+// attempt that nothing but the caller bounds. In mode Shadow a plan is as if it were
+// carried out.
 func learnSettings(p *policy.Policy) adapt.Settings {
 	s := p.Learn
-	if p.Disabled {
+	if p.Mode == v1alpha1.ModeDisabled {
 		s.FanOut, s.AttemptTimeout = 1, 0
 	}
 	return s
 }
 
 func groupOptions(p *policy.Policy) upstream.Options {
-	return upstream.Options{Distinct: p.Upstream.Distinct, Breaker: p.Breaker}
+	return upstream.Options{Distinct: p.Upstream.Distinct, Unguarded: !p.Enforced(), Breaker: p.Breaker}
 }

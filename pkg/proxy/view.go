@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hedged.dev/hedged/api/v1alpha1"
+	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/budget"
 	"hedged.dev/hedged/pkg/transport"
 	"hedged.dev/hedged/pkg/upstream"
@@ -25,12 +26,27 @@ type PolicyView struct {
 
 // PlanView is a plan in force. Durations are in Go's syntax.
 type PlanView struct {
-	FanOut         int    `json:"fanOut"`
-	Stagger        string `json:"stagger"`
-	Deadline       string `json:"deadline"`
-	AttemptTimeout string `json:"attemptTimeout,omitempty"`
-	LeastRemaining string `json:"leastRemaining"`
-	Reason         string `json:"reason"`
+	FanOut         int      `json:"fanOut"`            // hedges and retries and the first attempt
+	Hedges         int      `json:"hedges"`            // attempts that may come due by stagger
+	HedgeShare     float64  `json:"hedgeShare"`        // of the calls, in which the last hedge is sent
+	Retries        int      `json:"retries"`           // attempts that failures may launch beyond these
+	RetryShare     float64  `json:"retryShare"`        // of the failures, that launch one
+	Stagger        string   `json:"stagger,omitempty"` // the first of gaps
+	Gaps           []string `json:"gaps"`              // before each hedge, from the newest attempt's start
+	Deadline       string   `json:"deadline"`
+	AttemptTimeout string   `json:"attemptTimeout,omitempty"`
+	LeastRemaining string   `json:"leastRemaining"`
+
+	State   adapt.State `json:"state,omitempty"`
+	Rule    adapt.Rule  `json:"rule,omitempty"`
+	Figures FiguresView `json:"figures"`
+	Reason  string      `json:"reason"`
+}
+
+// FiguresView are what a plan was decided by.
+type FiguresView struct {
+	adapt.Figures
+	Horizon string `json:"horizon,omitempty"` // what the tail was planned for; "": the deadline
 }
 
 // Policies returns the policies in force, by identity. It waits for a Publish
@@ -55,10 +71,20 @@ func (h *Handler) Policies() []PolicyView {
 }
 
 func planView(r *route) PlanView {
-	plan := r.state.learner.Plan()
+	plan := r.state.controller.Plan()
 	v := PlanView{
-		FanOut: plan.FanOut, Stagger: plan.Stagger.String(), Deadline: r.policy.Deadline.String(),
-		LeastRemaining: plan.LeastRemaining.String(), Reason: plan.Reason,
+		FanOut: plan.FanOut, Hedges: plan.Hedges, HedgeShare: plan.HedgeShare, Retries: plan.Retries, RetryShare: plan.RetryShare,
+		Gaps: []string{}, Deadline: r.policy.Deadline.String(), LeastRemaining: plan.LeastRemaining.String(),
+		State: plan.State, Rule: plan.Rule, Figures: FiguresView{Figures: plan.Figures}, Reason: plan.Reason,
+	}
+	for _, gap := range plan.Gaps[:plan.Hedges] {
+		v.Gaps = append(v.Gaps, gap.String())
+	}
+	if plan.Hedges > 0 {
+		v.Stagger = v.Gaps[0]
+	}
+	if horizon := plan.Figures.Horizon; horizon > 0 {
+		v.Figures.Horizon = horizon.String()
 	}
 	if plan.AttemptTimeout > 0 {
 		v.AttemptTimeout = plan.AttemptTimeout.String()
@@ -73,6 +99,7 @@ type UpstreamView struct {
 	Bypassed  int64                     `json:"breakerBypassed"` // first attempts that no breaker admitted
 	Latency   LatencyView               `json:"latency"`
 	Budget    budget.Status             `json:"budget"`
+	Shadow    *budget.Status            `json:"shadow,omitempty"` // the ledger that mode Shadow charges instead of the budget
 }
 
 // LatencyView is what was learned of first attempts that were answered.
@@ -129,7 +156,7 @@ func (h *Handler) Upstreams() UpstreamsView {
 		for _, k := range r.policy.Upstream.Endpoints {
 			if e := shared[k]; e != nil {
 				e.Policies = append(e.Policies, r.policy.ID.String())
-				if r.policy.Learn.FanOut > 1 {
+				if r.policy.Enforced() && r.policy.Learn.FanOut > 1 {
 					e.BudgetPercent += r.policy.Budget.Percent
 				}
 			}
@@ -149,10 +176,13 @@ func (h *Handler) Upstreams() UpstreamsView {
 
 func upstreamView(r *route) UpstreamView {
 	s := r.state
-	learned := s.learner.Status()
+	learned := s.controller.Status()
 	v := UpstreamView{
-		Policy: r.policy.ID.String(), Endpoints: s.group.Status(), Bypassed: s.bypassed.Load(), Budget: s.budget.Status(),
+		Policy: r.policy.ID.String(), Endpoints: s.group.Status(), Bypassed: s.bypassed.Load(), Budget: s.budget.Status(time.Now()),
 		Latency: LatencyView{Learned: learned.Plan.Learned, Samples: learned.Plan.Samples, Observed: learned.Observed},
+	}
+	if r.policy.Mode == v1alpha1.ModeShadow {
+		v.Shadow = new(s.ledger.Status(time.Now()))
 	}
 	if learned.Plan.Learned {
 		v.Latency.P50 = learned.Plan.P50.Round(time.Microsecond).String()

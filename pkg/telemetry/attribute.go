@@ -24,6 +24,10 @@ const (
 	SuppressedReasonKey = attribute.Key("hedged.suppressed.reason") // on metrics: the reason alone
 	PlanReasonKey       = attribute.Key("hedged.plan.reason")       // why the plan is as it is
 	PlanFanOutKey       = attribute.Key("hedged.plan.fan_out")      // attempts that the plan allowed
+	PlanStateKey        = attribute.Key("hedged.plan.state")        // what the plan took the upstream's state for
+	PlanRuleKey         = attribute.Key("hedged.plan.rule")         // what decided on the plan
+	ShadowAttemptsKey   = attribute.Key("hedged.shadow.attempts")   // attempts that the plan would have launched, in mode Shadow
+	ShadowSuppressedKey = attribute.Key("hedged.shadow.suppressed") // those it would have suppressed: number:trigger:reason
 	CallOutcomeKey      = attribute.Key("hedged.call.outcome")      // succeeded, failed, timed_out, client_gone
 )
 

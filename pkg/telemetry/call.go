@@ -42,11 +42,25 @@ type CallEnd struct {
 	Attempts   int // how many were launched
 	Winner     int // the number of the attempt that won; 0 if none did
 	Suppressed []hedge.Suppression
-	PlanReason string
-	FanOut     int
-	ErrorType  string // a short word for an error of our own, such as ErrorTimeout; "" if there is none
-	Failed     bool   // no attempt's result was accepted
-	ClientGone bool   // the client went away before its answer was there
+	Plan       Plan
+	Shadow     *Shadow // of a call that was not hedged although its plan was made; nil otherwise
+	ErrorType  string  // a short word for an error of our own, such as ErrorTimeout; "" if there is none
+	Failed     bool    // no attempt's result was accepted
+	ClientGone bool    // the client went away before its answer was there
+}
+
+// Plan is what a call's plan was, in words.
+type Plan struct {
+	FanOut int    // attempts that it allowed; 0: there was none
+	State  string // what the upstream's state was taken for; "" if the plan is not adaptive
+	Rule   string // what decided on it
+	Reason string
+}
+
+// Shadow is what a plan would have done to a call of which one attempt was sent.
+type Shadow struct {
+	Launched   []hedge.Trigger // of the attempts after the first
+	Suppressed []hedge.Suppression
 }
 
 // End ends the record. Attempts of the call may end after it.
@@ -54,7 +68,10 @@ func (c *Call) End(e CallEnd) {
 	s := c.recorder.series
 	s.calls[e.outcome()].Add(1)
 	for _, u := range e.Suppressed {
-		s.suppress(u.Reason)
+		s.suppressed.count(u.Reason)
+	}
+	if e.Shadow != nil {
+		s.imagine(e.Shadow)
 	}
 	key := c.key
 	key.status, key.errorType = e.Status, e.errorType()
@@ -112,7 +129,7 @@ func (c *Call) startAttributes(s CallStart) []attribute.KeyValue {
 }
 
 func (c *Call) endAttributes(e CallEnd, errorType string) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 8)
+	attrs := make([]attribute.KeyValue, 0, 12)
 	attrs = append(attrs, AttemptsKey.Int(e.Attempts))
 	if e.Winner > 0 {
 		attrs = append(attrs, WinnerKey.Int(e.Winner))
@@ -120,14 +137,26 @@ func (c *Call) endAttributes(e CallEnd, errorType string) []attribute.KeyValue {
 	if len(e.Suppressed) > 0 {
 		attrs = append(attrs, SuppressedKey.StringSlice(suppressions(e.Suppressed)))
 	}
-	if e.FanOut > 0 {
-		attrs = append(attrs, PlanFanOutKey.Int(e.FanOut))
+	if e.Shadow != nil {
+		attrs = append(attrs, ShadowAttemptsKey.Int(1+len(e.Shadow.Launched)))
+		if len(e.Shadow.Suppressed) > 0 {
+			attrs = append(attrs, ShadowSuppressedKey.StringSlice(suppressions(e.Shadow.Suppressed)))
+		}
 	}
-	attrs = text(attrs, PlanReasonKey, e.PlanReason)
+	attrs = e.Plan.attributes(attrs)
 	if e.Status > 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(e.Status))
 	}
 	return text(attrs, semconv.ErrorTypeKey, errorType)
+}
+
+func (p *Plan) attributes(attrs []attribute.KeyValue) []attribute.KeyValue {
+	if p.FanOut > 0 {
+		attrs = append(attrs, PlanFanOutKey.Int(p.FanOut))
+	}
+	attrs = text(attrs, PlanStateKey, p.State)
+	attrs = text(attrs, PlanRuleKey, p.Rule)
+	return text(attrs, PlanReasonKey, p.Reason)
 }
 
 // suppressions writes each as number:trigger:reason.

@@ -22,7 +22,7 @@ func exchange(ctx context.Context, r *telemetry.Recorder, in telemetry.Header, s
 		Number: 1, Trigger: hedge.Initial, Method: "GET", URL: "http://catalog:8080/items/7", Endpoint: "10.0.0.1:80", Start: start,
 	})
 	a.End(telemetry.AttemptEnd{End: hedge.Won, Status: 200, Elapsed: time.Millisecond})
-	c.End(telemetry.CallEnd{Status: 200, Attempts: 1, Winner: 1, FanOut: 3, PlanReason: "fixed"})
+	c.End(telemetry.CallEnd{Status: 200, Attempts: 1, Winner: 1, Plan: telemetry.Plan{FanOut: 3, Reason: "fixed"}})
 }
 
 // TestUnsampledAllocations holds the path that most calls take. What is left

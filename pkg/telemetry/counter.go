@@ -15,6 +15,7 @@ import (
 // metrics are collected, so that counting costs the request path one addition.
 type counters struct {
 	calls, launched, ended, suppressed metric.Int64ObservableCounter
+	shadowLaunched, shadowSuppressed   metric.Int64ObservableCounter
 }
 
 // registerCounters makes the counters and has them read the series.
@@ -23,18 +24,22 @@ func (t *Telemetry) registerCounters() error {
 		return t.meter.Int64ObservableCounter(name, metric.WithUnit(unit), metric.WithDescription(description))
 	}
 	var c counters
-	var errs [5]error
+	var errs [7]error
 	c.calls, errs[0] = counter("hedged.calls", "{call}", "Calls that have ended, by outcome.")
 	c.launched, errs[1] = counter("hedged.attempts.launched", "{attempt}", "Attempts launched, by trigger.")
 	c.ended, errs[2] = counter("hedged.attempts.ended", "{attempt}", "Attempts that have ended, by how.")
 	c.suppressed, errs[3] = counter("hedged.attempts.suppressed", "{attempt}",
 		"Attempts that were due and were not launched, by reason.")
-	_, errs[4] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	c.shadowLaunched, errs[4] = counter("hedged.shadow.attempts", "{attempt}",
+		"Attempts that the plan would have launched in mode Shadow, by trigger; the initial ones were.")
+	c.shadowSuppressed, errs[5] = counter("hedged.shadow.suppressed", "{attempt}",
+		"Attempts that would have been due in mode Shadow and not launched, by reason.")
+	_, errs[6] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		for _, s := range t.allSeries() {
 			c.observe(o, s)
 		}
 		return nil
-	}, c.calls, c.launched, c.ended, c.suppressed)
+	}, c.calls, c.launched, c.ended, c.suppressed, c.shadowLaunched, c.shadowSuppressed)
 	return errors.Join(errs[:]...)
 }
 
@@ -59,6 +64,15 @@ func (c *counters) observe(o metric.Observer, s *series) {
 	}
 	for reason, n := range s.suppressed.all {
 		observe(c.suppressed, n.Load(), SuppressedReasonKey.String(string(reason)))
+	}
+	if s.shadow.launched[hedge.Initial].Load() == 0 { // never in mode Shadow
+		return
+	}
+	for i := range s.shadow.launched {
+		observe(c.shadowLaunched, s.shadow.launched[i].Load(), AttemptTriggerKey.String(hedge.Trigger(i).String()))
+	}
+	for reason, n := range s.shadow.suppressed.all {
+		observe(c.shadowSuppressed, n.Load(), SuppressedReasonKey.String(string(reason)))
 	}
 }
 

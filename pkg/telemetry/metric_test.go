@@ -78,6 +78,29 @@ func check(t *testing.T, families map[string]*dto.MetricFamily, name string, wan
 	}
 }
 
+func TestMetricsOfAShadow(t *testing.T) {
+	tel := setup(t, telemetry.Options{Service: "hedged"}, nil)
+	rescued(tel)
+	if families := scrape(t, tel); families["hedged_shadow_attempts_total"] != nil {
+		t.Error("a policy that was never in mode Shadow has metrics of it")
+	}
+	for _, shadow := range []telemetry.Shadow{{}, {
+		Launched:   []hedge.Trigger{hedge.Stagger, hedge.Stagger},
+		Suppressed: []hedge.Suppression{{Number: 4, Trigger: hedge.Failure, Reason: hedge.Budget}},
+	}} {
+		tel.Recorder("shop/catalog", "r", "catalog").Call(t.Context(), nil, telemetry.CallStart{Method: "GET"}).
+			End(telemetry.CallEnd{Status: 200, Shadow: &shadow})
+	}
+	families := scrape(t, tel)
+	const who = "hedged_policy=shop/catalog hedged_upstream=catalog"
+	check(t, families, "hedged_shadow_attempts_total", map[string]float64{
+		"hedged_attempt_trigger=initial " + who: 2, "hedged_attempt_trigger=stagger " + who: 2,
+	})
+	check(t, families, "hedged_shadow_suppressed_total", map[string]float64{
+		"hedged_policy=shop/catalog hedged_suppressed_reason=budget hedged_upstream=catalog": 1,
+	})
+}
+
 func TestMetricsOfACall(t *testing.T) {
 	tel := setup(t, telemetry.Options{Service: "hedged"}, nil)
 	rescued(tel)

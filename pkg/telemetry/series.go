@@ -33,7 +33,11 @@ type series struct {
 	calls      [clientGone + 1]atomic.Int64
 	launched   [hedge.Failure + 1]atomic.Int64
 	ended      [hedge.Rejected + 1]atomic.Int64
-	suppressed cache[hedge.Reason, *atomic.Int64]
+	suppressed counts[hedge.Reason]
+	shadow     struct { // what the plans of mode Shadow would have done
+		launched   [hedge.Failure + 1]atomic.Int64
+		suppressed counts[hedge.Reason]
+	}
 
 	names  cache[spanKey, string]
 	server cache[serverKey, []metric.RecordOption]
@@ -104,7 +108,21 @@ func recordOptions(attrs []attribute.KeyValue, status int, errorType string) []m
 	return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
 }
 
-// suppress counts an attempt that was due and was not launched.
-func (s *series) suppress(reason hedge.Reason) {
-	s.suppressed.get(reason, func(hedge.Reason) *atomic.Int64 { return new(atomic.Int64) }).Add(1)
+// counts are counters by a key that has few values.
+type counts[K comparable] struct{ cache[K, *atomic.Int64] }
+
+func (c *counts[K]) count(key K) {
+	c.get(key, func(K) *atomic.Int64 { return new(atomic.Int64) }).Add(1)
+}
+
+// imagine counts what a plan would have done. The first attempt was real, and counts
+// here as well, so that extra load can be read off.
+func (s *series) imagine(e *Shadow) {
+	s.shadow.launched[hedge.Initial].Add(1)
+	for _, t := range e.Launched {
+		s.shadow.launched[t].Add(1)
+	}
+	for _, u := range e.Suppressed {
+		s.shadow.suppressed.count(u.Reason)
+	}
 }

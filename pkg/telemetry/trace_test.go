@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 
 	"hedged.dev/hedged/pkg/hedge"
@@ -41,7 +42,7 @@ func rescued(tel *telemetry.Telemetry) {
 	third := start(3, hedge.Failure, "[2001:db8::3]:80", 15*time.Millisecond)
 	third.End(telemetry.AttemptEnd{End: hedge.Won, Status: 200, Elapsed: 20 * time.Millisecond})
 	c.End(telemetry.CallEnd{
-		Status: 200, Attempts: 3, Winner: 3, FanOut: 4, PlanReason: "fixed stagger of 10ms",
+		Status: 200, Attempts: 3, Winner: 3, Plan: telemetry.Plan{FanOut: 4, State: "steady", Rule: "tail", Reason: "fixed stagger of 10ms"},
 		Suppressed: []hedge.Suppression{{Number: 4, Trigger: hedge.Stagger, Reason: hedge.Budget}},
 	})
 	second.End(telemetry.AttemptEnd{End: hedge.Lost, Err: errors.New("context canceled"), Elapsed: 25 * time.Millisecond})
@@ -97,7 +98,7 @@ func checkRescued(t *testing.T, spans []otlptest.Span) {
 		"network.peer.address": "192.0.2.1", "network.peer.port": int64(4711),
 		"http.response.status_code": int64(200), "hedged.attempts": int64(3), "hedged.winner": int64(3),
 		"hedged.suppressed": []any{"4:stagger:budget"}, "hedged.plan.fan_out": int64(4),
-		"hedged.plan.reason": "fixed stagger of 10ms",
+		"hedged.plan.state": "steady", "hedged.plan.rule": "tail", "hedged.plan.reason": "fixed stagger of 10ms",
 	})
 	f(byNumber[int64(1)], "GET", "CLIENT", call.SpanID, "ERROR", 15*time.Millisecond, attempt(otlptest.Attributes{
 		"hedged.attempt.number": int64(1), "hedged.attempt.trigger": "initial", "hedged.attempt.outcome": "failed",
@@ -134,6 +135,30 @@ func TestSpansOverOTLP(t *testing.T) {
 	}
 	f("http/protobuf", func(r *otlptest.Receiver) string { return r.HTTP })
 	f("grpc", func(r *otlptest.Receiver) string { return r.GRPC })
+}
+
+// What mode Shadow would have done is on the call's span; there are no others.
+func TestShadowIsOnTheCallsSpan(t *testing.T) {
+	f := func(shadow *telemetry.Shadow, attempts, suppressed string) {
+		t.Helper()
+		tel, spans := recording(t, nil)
+		tel.Recorder("p", "r", "u").Call(t.Context(), nil, telemetry.CallStart{Method: "GET"}).End(telemetry.CallEnd{Status: 200, Shadow: shadow})
+		got := spans()
+		if len(got) != 1 {
+			t.Fatalf("%d spans, want 1", len(got))
+		}
+		for key, want := range map[attribute.Key]string{telemetry.ShadowAttemptsKey: attempts, telemetry.ShadowSuppressedKey: suppressed} {
+			if v, ok := got[0].attrs[key]; ok != (want != "") || ok && v.String() != want {
+				t.Errorf("%s is %s, want %q", key, v.String(), want)
+			}
+		}
+	}
+	f(nil, "", "")
+	f(&telemetry.Shadow{}, "1", "")
+	f(&telemetry.Shadow{
+		Launched:   []hedge.Trigger{hedge.Stagger, hedge.Failure},
+		Suppressed: []hedge.Suppression{{Number: 4, Trigger: hedge.Stagger, Reason: hedge.Draw}},
+	}, "3", `["4:stagger:draw"]`)
 }
 
 // The status of a span follows our classification of how the attempt ended.
