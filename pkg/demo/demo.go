@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// replicaCount is the size of the upstream: as many as the policies' fan-out.
-const replicaCount = 3
-
 // reloadBound is the longest that the daemon may take to serve a new policy.
 const reloadBound = 5 * time.Second
 
@@ -21,24 +18,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := o.complete(); err != nil {
 		return err
 	}
-	replicas, err := newFleet(o.Seed, replicaCount)
+	s, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, replicas.close()) }()
-	keeper := newTrailKeeper()
-	front, err := newFront(ctx, o, keeper)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, front.close()) }()
-
-	s := &stage{Options: o, fleet: replicas, front: front}
+	defer func() { err = errors.Join(err, s.close()) }()
 	found, err := s.compare(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.show(found, keeper.kept()); err != nil {
+	if err := s.show(found, s.keeper.kept()); err != nil {
 		return err
 	}
 	if o.Stay {
@@ -50,17 +39,36 @@ func Run(ctx context.Context, o Options) (err error) {
 // stage is all that the strategies are compared on.
 type stage struct {
 	Options
-	fleet fleet
-	front *front
+	fleet  fleet
+	front  *front
+	keeper *trailKeeper
 }
+
+// open starts the replicas and the daemon of complete options.
+func open(ctx context.Context, o Options) (*stage, error) {
+	replicas, err := newFleet(o.scenario.replicas)
+	if err != nil {
+		return nil, err
+	}
+	keeper := newTrailKeeper()
+	front, err := newFront(ctx, o, keeper)
+	if err != nil {
+		return nil, errors.Join(err, replicas.close())
+	}
+	return &stage{Options: o, fleet: replicas, front: front, keeper: keeper}, nil
+}
+
+// close stops the daemon first: what it does not send the replicas do not miss.
+func (s *stage) close() error { return errors.Join(s.front.close(), s.fleet.close()) }
 
 // compare measures the upstream and runs every strategy.
 func (s *stage) compare(ctx context.Context) (comparison, error) {
-	c := comparison{seed: s.Seed, rate: s.Rate, deadline: s.Deadline, duration: s.Duration}
+	c := comparison{scenario: s.scenario, seed: s.Seed, rate: s.Rate, deadline: s.Deadline, duration: s.Duration}
+	c.tracks = s.scenario.tracks(s.course())
 	first, each := 2*s.warmUp, s.warmUp+s.Duration
 	total := first + time.Duration(len(s.strategies))*each
-	fmt.Fprintf(s.Err, "%d strategies, each %v at %g calls a second after %v of warm-up, seed %d: about %v in all\n",
-		len(s.strategies), s.Duration, s.Rate, s.warmUp, s.Seed, total.Round(time.Second))
+	fmt.Fprintf(s.Err, "%s: %d strategies, each %v at %g calls a second after %v of warm-up, seed %d: about %v in all\n",
+		s.Scenario, len(s.strategies), s.Duration, s.Rate, s.warmUp, s.Seed, total.Round(time.Second))
 	progress := newProgress(s.Err, total)
 	defer progress.finish()
 
@@ -72,15 +80,12 @@ func (s *stage) compare(ctx context.Context) (comparison, error) {
 	}
 	for _, strategy := range s.strategies {
 		if err := progress.step(strategy.title(), each, func() error {
-			r, err := s.run(ctx, strategy, c.known)
+			r, err := s.run(ctx, strategy, c.known, s.load(s.warmUp, s.Duration))
 			c.results = append(c.results, r)
 			return err
 		}); err != nil {
 			return c, err
 		}
-	}
-	for _, r := range s.fleet {
-		c.peaks = append(c.peaks, r.peaks.within(s.warmUp, each))
 	}
 	c.choose()
 	return c, nil
@@ -89,11 +94,11 @@ func (s *stage) compare(ctx context.Context) (comparison, error) {
 // measure calls the upstream without retries and returns what its answers
 // take: what an engineer would look up before choosing a timeout.
 func (s *stage) measure(ctx context.Context, duration time.Duration) (measured, error) {
-	samples, _, err := s.send(ctx, strategy{name: "none", suffix: "-measuring"}, measured{}, s.load(0, duration))
+	r, err := s.run(ctx, strategy{name: "none", suffix: "-measuring"}, measured{}, s.load(0, duration))
 	if err != nil {
 		return measured{}, err
 	}
-	answered := slices.DeleteFunc(samples, func(s sample) bool { return s.end != succeeded })
+	answered := slices.DeleteFunc(r.samples, func(s sample) bool { return s.end != succeeded })
 	if len(answered) == 0 {
 		return measured{}, errors.New("not one call to the replicas was answered")
 	}
@@ -101,40 +106,55 @@ func (s *stage) measure(ctx context.Context, duration time.Duration) (measured, 
 	return measured{median: percentile(sorted, 0.5), p99: percentile(sorted, 0.99)}, nil
 }
 
-// run compares one strategy.
-func (s *stage) run(ctx context.Context, which strategy, known measured) (result, error) {
-	samples, attempts, err := s.send(ctx, which, known, s.load(s.warmUp, s.Duration))
-	return result{strategy: which, summary: summarize(samples, attempts, s.Deadline), samples: samples}, err
-}
-
 // load is the load of every strategy.
 func (s *stage) load(warmUp, duration time.Duration) load {
 	return load{url: s.front.url(), seed: s.Seed, rate: s.Rate, warmUp: warmUp, duration: duration, deadline: s.Deadline}
 }
 
-// send gives the daemon the strategy's policy and sends the load through it.
-// It returns the samples after the load's warm-up, and how many attempts
-// arrived for them.
-func (s *stage) send(ctx context.Context, which strategy, known measured, l load) ([]sample, int, error) {
+// course is what all runs have in common.
+func (s *stage) course() course {
+	return course{seed: s.Seed, warmUp: s.warmUp, duration: s.Duration}
+}
+
+// run gives the daemon the strategy's policy, sends the load through it, and
+// returns what came of it after the load's warm-up.
+func (s *stage) run(ctx context.Context, which strategy, known measured, l load) (result, error) {
+	r := result{strategy: which}
 	document, err := which.document(s.fleet.addresses(), s.Deadline, known)
 	if err != nil {
-		return nil, 0, err
+		return r, err
 	}
 	if err := s.front.serve(ctx, which, document); err != nil {
-		return nil, 0, err
+		return r, err
 	}
 	l.host = which.host()
 	instants, warm := l.arrivals()
-	count := s.fleet.begin(len(instants))
+	count := s.begin(len(instants))
+	var plans *watcher
+	if which.name == champion {
+		plans = s.front.watch(ctx, which, count.start)
+	}
 	samples, err := l.run(ctx, count.start, instants)
+	if plans != nil {
+		var unseen error
+		r.plans, unseen = plans.end(l.warmUp)
+		err = errors.Join(err, unseen)
+	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("load of %s: %w", which.title(), err)
+		return r, fmt.Errorf("load of %s: %w", which.title(), err)
 	}
-	samples = samples[warm:]
-	for i := range samples {
-		samples[i].at -= l.warmUp
+	r.samples = samples[warm:]
+	for i := range r.samples {
+		r.samples[i].at -= l.warmUp
 	}
-	return samples, count.attempts(warm), nil
+	r.summary = summarize(r.samples, count.attempts(warm), s.Deadline)
+	return r, nil
+}
+
+// begin starts a run of so many calls at the replicas.
+func (s *stage) begin(calls int) *tally {
+	c := s.course()
+	return s.fleet.begin(func(replica int) behaviour { return s.scenario.behaviour(c, replica) }, calls)
 }
 
 // show writes what was found, in the form that was asked for.
@@ -149,6 +169,12 @@ func (s *stage) show(found comparison, kept *trail) error {
 	}
 	if err := writeTable(s.Out, found); err != nil {
 		return err
+	}
+	if r := found.planner(); r != nil {
+		fmt.Fprintln(s.Out)
+		if err := writeTimeline(s.Out, found, r); err != nil {
+			return err
+		}
 	}
 	if kept != nil {
 		fmt.Fprintln(s.Out)

@@ -21,7 +21,7 @@ func short(out, errs io.Writer, titles ...string) Options {
 	o := Defaults()
 	o.Seed, o.Deadline, o.Duration, o.warmUp, o.Rate = 3, time.Second, 200*time.Millisecond, 100*time.Millisecond, 200
 	o.Out, o.Err = out, errs
-	for _, s := range strategies() {
+	for _, s := range everyStrategy() {
 		for _, title := range titles {
 			if s.title() == title {
 				o.strategies = append(o.strategies, s)
@@ -33,20 +33,20 @@ func short(out, errs io.Writer, titles ...string) Options {
 
 func TestDemo(t *testing.T) {
 	var out, errs bytes.Buffer
-	o := short(&out, &errs, "none", "sequential (t/2)", "sequential (p99)", "quantile-stagger")
+	o := short(&out, &errs, "none", "sequential (t/2)", "sequential (p99)", "quantile-stagger", champion)
 	o.Dir = t.TempDir()
 	if err := Run(t.Context(), o); err != nil {
 		t.Fatalf("%v\n%s", err, &errs)
 	}
 	for _, part := range []string{
-		"\n  none ", "\n  sequential (t/2) ", "\n  sequential (p99) ", "\n  quantile-stagger ",
-		"One call of default/quantile-stagger", "replica-", o.Dir,
+		"\n  none ", "\n  sequential (t/2) ", "\n  sequential (p99) ", "\n  quantile-stagger ", "\n  adaptive ",
+		"The plan of adaptive over time", "One call of default/adaptive", "replica-", o.Dir,
 	} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("%q is not in\n%s", part, &out)
 		}
 	}
-	if !strings.Contains(errs.String(), "4 strategies, each 200ms at 200 calls a second") {
+	if !strings.Contains(errs.String(), "peaks: 5 strategies, each 200ms at 200 calls a second") {
 		t.Errorf("progress:\n%s", &errs)
 	}
 
@@ -66,7 +66,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%+v: most calls should succeed, each with an attempt", s)
 		}
 	}
-	if len(found.Strategies) != 3 || len(found.Strategies[1].Variants) != 2 {
+	if len(found.Strategies) != 4 || len(found.Strategies[1].Variants) != 2 {
 		t.Errorf("strategies: %s", data)
 	}
 }

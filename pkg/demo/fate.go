@@ -14,23 +14,6 @@ const (
 	fateStream    uint64 = 3 << 32
 )
 
-// What a replica does in a peak, as shares of the attempts that it meets; the
-// rest is answered as outside of one.
-const (
-	dropShare  = 0.30
-	stallShare = 0.30
-	shedShare  = 0.25
-)
-
-// How a replica answers otherwise: a lognormal body and a rare slow tail.
-const (
-	latencyMedian = 8 * time.Millisecond
-	latencySigma  = 0.5
-	slowShare     = 0.008
-	slowShortest  = 60 * time.Millisecond
-	slowLongest   = 180 * time.Millisecond
-)
-
 // fate is what becomes of one attempt at a replica.
 type fate uint8
 
@@ -39,28 +22,53 @@ const (
 	shed                // answered 503 after its latency
 	dropped             // its connection is reset after its latency
 	stalled             // not answered at all
+	gone                // its sender did not wait for its end
 )
 
-// drawFate decides what one attempt meets, and after which time. It depends on
-// its arguments only: two strategies whose calls of the same number reach the
-// same replica as the same attempt, both in a peak or both out of one, meet
-// the same fate.
-func drawFate(seed uint64, replica int, call, attempt uint64, peaking bool) (fate, time.Duration) {
-	random := rand.New(rand.NewPCG(seed^call*0x9e3779b97f4a7c15, fateStream|uint64(replica)<<8|attempt))
+// arrival is one attempt as a replica sees it.
+type arrival struct {
+	at            time.Duration // since the start of the run
+	call, attempt uint64
+}
+
+// dice are what one attempt's fate is drawn with. They depend on the arguments
+// only, not on the clock: two strategies whose calls of the same number reach
+// the same replica as the same attempt draw the same.
+func dice(seed uint64, replica int, a arrival) *rand.Rand {
+	return rand.New(rand.NewPCG(seed^a.call*0x9e3779b97f4a7c15, fateStream|uint64(replica)<<8|a.attempt))
+}
+
+// habits are how a replica treats attempts for a while: it fails some of them,
+// each on its own, and answers the others after a lognormal time, or one of a
+// rare slow tail.
+type habits struct {
+	median time.Duration
+	sigma  float64
+	slow   slowness
+	// The shares of attempts that are reset, never answered, and answered 503.
+	drop, stall, shed float64
+}
+
+// slowness is a share of the answers that take longer, by a time between two.
+type slowness struct {
+	share         float64
+	least, longer time.Duration
+}
+
+// draw decides what one attempt meets, and after which time.
+func (h habits) draw(random *rand.Rand) (fate, time.Duration) {
 	lot, slow := random.Float64(), random.Float64()
-	latency := time.Duration(float64(latencyMedian) * math.Exp(latencySigma*random.NormFloat64()))
-	if peaking {
-		switch {
-		case lot < dropShare:
-			return dropped, latency / 4 // shedding is quicker than serving
-		case lot < dropShare+stallShare:
-			return stalled, 0
-		case lot < dropShare+stallShare+shedShare:
-			return shed, latency / 4
-		}
+	latency := time.Duration(float64(h.median) * math.Exp(h.sigma*random.NormFloat64()))
+	switch {
+	case lot < h.drop:
+		return dropped, latency / 4 // failing is quicker than serving
+	case lot < h.drop+h.stall:
+		return stalled, 0
+	case lot < h.drop+h.stall+h.shed:
+		return shed, latency / 4
 	}
-	if slow < slowShare {
-		latency += slowShortest + time.Duration(random.Int64N(int64(slowLongest-slowShortest)))
+	if slow < h.slow.share {
+		latency += h.slow.least + time.Duration(random.Int64N(int64(h.slow.longer)+1))
 	}
 	return served, latency
 }

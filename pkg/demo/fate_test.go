@@ -7,15 +7,24 @@ import (
 	"time"
 )
 
+// lossy are habits with a share of everything.
+func lossy() habits {
+	return habits{
+		median: 8 * time.Millisecond, sigma: 0.5,
+		slow: slowness{share: 0.05, least: 60 * time.Millisecond, longer: 120 * time.Millisecond},
+		drop: 0.3, stall: 0.2, shed: 0.1,
+	}
+}
+
 func TestFateDependsOnItsArgumentsOnly(t *testing.T) {
 	differ := 0
 	for call := range uint64(1000) {
-		fate, latency := drawFate(1, 0, call, 1, true)
-		again, same := drawFate(1, 0, call, 1, true)
+		fate, latency := lossy().draw(dice(1, 0, arrival{call: call, attempt: 1}))
+		again, same := lossy().draw(dice(1, 0, arrival{call: call, attempt: 1, at: time.Second}))
 		if fate != again || latency != same {
 			t.Fatalf("call %d met two fates", call)
 		}
-		if _, other := drawFate(1, 1, call, 1, true); other != latency {
+		if _, other := lossy().draw(dice(1, 1, arrival{call: call, attempt: 1})); other != latency {
 			differ++
 		}
 	}
@@ -26,44 +35,46 @@ func TestFateDependsOnItsArgumentsOnly(t *testing.T) {
 
 func TestFatesHaveTheirShares(t *testing.T) {
 	const calls = 100_000
-	f := func(peaking bool, want map[fate]float64) {
+	f := func(h habits, want map[fate]float64) {
 		t.Helper()
 		counts := make(map[fate]int)
 		for call := range uint64(calls) {
-			fate, _ := drawFate(9, 2, call, 1, peaking)
+			fate, _ := h.draw(dice(9, 2, arrival{call: call, attempt: 1}))
 			counts[fate]++
 		}
 		for fate, share := range want {
 			if got := float64(counts[fate]) / calls; math.Abs(got-share) > 0.01 {
-				t.Errorf("peaking %v: fate %d for %.3f of the calls, want %.3f", peaking, fate, got, share)
+				t.Errorf("fate %d for %.3f of the calls, want %.3f", fate, got, share)
 			}
 		}
 	}
-	f(false, map[fate]float64{served: 1, shed: 0, dropped: 0, stalled: 0})
-	f(true, map[fate]float64{served: 1 - dropShare - stallShare - shedShare, shed: shedShare, dropped: dropShare, stalled: stallShare})
+	f(habits{}, map[fate]float64{served: 1, shed: 0, dropped: 0, stalled: 0})
+	f(lossy(), map[fate]float64{served: 0.4, shed: 0.1, dropped: 0.3, stalled: 0.2})
 }
 
 func TestLatencyIsLognormalWithASlowTail(t *testing.T) {
 	const calls = 100_000
+	h := lossy()
+	h.drop, h.stall, h.shed = 0, 0, 0
 	latencies := make([]time.Duration, calls)
 	slow := 0
 	for call := range latencies {
-		_, latencies[call] = drawFate(9, 2, uint64(call), 1, false)
-		if latencies[call] > slowShortest {
+		_, latencies[call] = h.draw(dice(9, 2, arrival{call: uint64(call), attempt: 1}))
+		if latencies[call] > 60*time.Millisecond {
 			slow++
 		}
 	}
 	slices.Sort(latencies)
 	f := func(p, standardDeviations float64) {
 		t.Helper()
-		want := float64(latencyMedian) * math.Exp(latencySigma*standardDeviations)
-		if got := float64(percentile(latencies, p)); math.Abs(got/want-1) > 0.03 {
-			t.Errorf("p%g = %v, want about %v", 100*p, time.Duration(got), time.Duration(want))
+		want := 8 * math.Exp(0.5*standardDeviations)
+		if got := inMilliseconds(percentile(latencies, p)); math.Abs(got/want-1) > 0.03 {
+			t.Errorf("p%g = %.2f ms, want about %.2f", 100*p, got, want)
 		}
 	}
-	f(0.5, 0)
-	f(0.9, 1.2816)
-	if share := float64(slow) / calls; math.Abs(share-slowShare) > 0.002 {
-		t.Errorf("%.4f of the answers are slow, want %.4f", share, slowShare)
+	f(0.475, 0) // the body is the other 95 %
+	f(0.95*0.9, 1.2816)
+	if share := float64(slow) / calls; math.Abs(share-0.05) > 0.003 {
+		t.Errorf("%.4f of the answers are slow, want 0.05", share)
 	}
 }

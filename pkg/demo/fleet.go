@@ -5,12 +5,11 @@ import "errors"
 // fleet is the replicas of the demo's upstream.
 type fleet []*replica
 
-// newFleet starts n replicas whose peaks begin now.
-func newFleet(seed uint64, n int) (fleet, error) {
-	first := newTally(n, 0)
+// newFleet starts n replicas. They behave when a run begins.
+func newFleet(n int) (fleet, error) {
 	var f fleet
 	for index := range n {
-		r, err := newReplica(seed, index, newTimeline(seed, index), first)
+		r, err := newReplica(index)
 		if err != nil {
 			return nil, errors.Join(err, f.close())
 		}
@@ -19,12 +18,12 @@ func newFleet(seed uint64, n int) (fleet, error) {
 	return f, nil
 }
 
-// begin starts the peaks anew, from now, and counts the attempts of the next
-// calls, numbered from 0.
-func (f fleet) begin(calls int) *tally {
+// begin starts a run: from now on each replica behaves anew, and the attempts of
+// the next calls, numbered from 0, are counted.
+func (f fleet) begin(behaviour func(replica int) behaviour, calls int) *tally {
 	t := newTally(len(f), calls)
-	for _, r := range f {
-		r.began.Store(t)
+	for i, r := range f {
+		r.stint.Store(&stint{tally: t, behaviour: behaviour(i)})
 	}
 	return t
 }

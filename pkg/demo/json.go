@@ -9,6 +9,7 @@ import (
 
 // report is the comparison as --output json writes it.
 type report struct {
+	Scenario   string           `json:"scenario"`
 	DeadlineMS float64          `json:"deadline_ms"`
 	Seed       uint64           `json:"seed"`
 	Rate       float64          `json:"rate"`
@@ -21,21 +22,26 @@ type report struct {
 // reportStrategy is one row of the report. Only sequential has variants: all
 // of them, of which it repeats the best.
 type reportStrategy struct {
-	Name         string           `json:"name"`
-	Variant      string           `json:"variant,omitempty"`
-	Calls        int              `json:"calls"`
-	SuccessRatio float64          `json:"success_ratio"`
-	P50MS        float64          `json:"p50_ms"`
-	P99MS        float64          `json:"p99_ms"`
-	P999MS       float64          `json:"p999_ms"`
-	ExtraLoad    float64          `json:"extra_load"`
-	LagP99MS     float64          `json:"lag_p99_ms"`
-	Variants     []reportStrategy `json:"variants,omitempty"`
+	Name         string  `json:"name"`
+	Variant      string  `json:"variant,omitempty"`
+	Calls        int     `json:"calls"`
+	SuccessRatio float64 `json:"success_ratio"`
+	P50MS        float64 `json:"p50_ms"`
+	P99MS        float64 `json:"p99_ms"`
+	P999MS       float64 `json:"p999_ms"`
+	ExtraLoad    float64 `json:"extra_load"`
+	LagP99MS     float64 `json:"lag_p99_ms"`
+	// What the scenario adds, by name.
+	Figures map[string]float64 `json:"figures,omitempty"`
+	// How the plan followed the trouble, where that is looked at.
+	Follow   *reportFollowing `json:"follow,omitempty"`
+	Variants []reportStrategy `json:"variants,omitempty"`
 }
 
 // writeJSON writes the comparison for other programs.
 func writeJSON(w io.Writer, c comparison) error {
 	out := report{
+		Scenario:   c.scenario.name,
 		DeadlineMS: inMilliseconds(c.deadline),
 		Seed:       c.seed,
 		Rate:       c.rate,
@@ -44,10 +50,10 @@ func writeJSON(w io.Writer, c comparison) error {
 		P99MS:      roundedMS(c.known.p99),
 	}
 	for _, r := range c.rivals() {
-		row := newReportStrategy(r)
+		row := c.row(r)
 		if r.variant != "" {
 			for _, v := range c.variants(r.name) {
-				row.Variants = append(row.Variants, newReportStrategy(v))
+				row.Variants = append(row.Variants, c.row(v))
 			}
 		}
 		out.Strategies = append(out.Strategies, row)
@@ -57,8 +63,9 @@ func writeJSON(w io.Writer, c comparison) error {
 	return encoder.Encode(out)
 }
 
-func newReportStrategy(r result) reportStrategy {
-	return reportStrategy{
+// row is a result as the report has it.
+func (c *comparison) row(r result) reportStrategy {
+	row := reportStrategy{
 		Name:         r.name,
 		Variant:      r.variant,
 		Calls:        r.calls,
@@ -69,6 +76,16 @@ func newReportStrategy(r result) reportStrategy {
 		ExtraLoad:    rounded(r.extraLoad),
 		LagP99MS:     roundedMS(r.lag),
 	}
+	for _, f := range c.scenario.figures {
+		if row.Figures == nil {
+			row.Figures = make(map[string]float64)
+		}
+		row.Figures[f.key] = rounded(f.value(c, &r))
+	}
+	if c.scenario.follows && len(r.plans) > 0 {
+		row.Follow = newReportFollowing(follow(r.plans, c.trouble()))
+	}
+	return row
 }
 
 // rounded cuts the digits that mean nothing.

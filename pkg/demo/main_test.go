@@ -54,22 +54,21 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 // invented is a comparison made of drawn samples, to look at and to compare
 // with golden files.
-func invented() comparison {
-	c := comparison{seed: 7, rate: 400, deadline: 250 * time.Millisecond, duration: 15 * time.Second}
+func invented(sc scenario) comparison {
+	c := comparison{scenario: sc, seed: 7, rate: 400, deadline: sc.deadline, duration: 15 * time.Second}
 	c.known = measured{median: 8 * time.Millisecond, p99: 33 * time.Millisecond}
-	for replica := range 3 {
-		c.peaks = append(c.peaks, newTimeline(7, replica).within(2*time.Second, 17*time.Second))
-	}
+	c.tracks = sc.tracks(course{seed: 7, warmUp: 2 * time.Second, duration: c.duration})
 	looks := map[string]struct {
 		miss, rescued, wait, extra float64
 	}{
-		"none":          {miss: 0.02, extra: 0},
-		"sequential":    {miss: 0.0004, rescued: 0.03, wait: 60, extra: 0.03},
-		"all-at-once":   {miss: 0, extra: 2},
-		"fixed-stagger": {miss: 0.0002, rescued: 0.05, wait: 16, extra: 0.12},
-		champion:        {miss: 0.0003, rescued: 0.05, wait: 20, extra: 0.09},
+		"none":             {miss: 0.02, extra: 0},
+		"sequential":       {miss: 0.0004, rescued: 0.03, wait: 60, extra: 0.03},
+		"all-at-once":      {miss: 0, extra: 2},
+		"fixed-stagger":    {miss: 0.0002, rescued: 0.05, wait: 16, extra: 0.12},
+		"quantile-stagger": {miss: 0.0003, rescued: 0.05, wait: 20, extra: 0.09},
+		champion:           {miss: 0.0001, rescued: 0.05, wait: 18, extra: 0.06},
 	}
-	for i, s := range strategies() {
+	for i, s := range sc.strategies {
 		look := looks[s.name]
 		random := rand.New(rand.NewPCG(7, uint64(i)))
 		var samples []sample
@@ -85,8 +84,32 @@ func invented() comparison {
 			samples = append(samples, one)
 		}
 		attempts := int(float64(len(samples)) * (1 + look.extra))
-		c.results = append(c.results, result{strategy: s, summary: summarize(samples, attempts, c.deadline), samples: samples})
+		r := result{strategy: s, summary: summarize(samples, attempts, c.deadline), samples: samples}
+		if s.name == champion {
+			r.plans = inventedPlans(c.duration)
+		}
+		c.results = append(c.results, r)
 	}
 	c.choose()
 	return c
+}
+
+// inventedPlans is a plan that answers to a trouble in the middle third, and
+// stops hedging towards its end.
+func inventedPlans(duration time.Duration) []planned {
+	var plans []planned
+	for at := time.Duration(0); at < duration; at += watchInterval {
+		p := planned{at: at, plan: plan{FanOut: 2, Hedges: 1, HedgeShare: 1, Stagger: "20ms", State: "steady", Rule: "tail", Reason: "invented"}}
+		p.Figures.Gate = 1
+		switch {
+		case at < duration/10:
+			p.Stagger, p.State = "125ms", "cold"
+		case at > duration*6/10 && at < duration*7/10:
+			p.FanOut, p.Hedges, p.Stagger, p.State, p.Rule, p.Figures.Gate = 1, 0, "", "overload-queueing", "stopped", 0
+		case at > duration/3 && at < duration*2/3:
+			p.FanOut, p.Hedges, p.Stagger, p.State = 3, 1, "6.5ms", "peak"
+		}
+		plans = append(plans, p)
+	}
+	return plans
 }

@@ -5,37 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
 // Options say what is compared and what is made of it. Defaults are the ones
 // to start from.
 type Options struct {
+	Scenario string        // one of Scenarios
 	Seed     uint64        // of the peaks, the arrivals and every call's fate
-	Deadline time.Duration // of every call
-	Duration time.Duration // of each strategy, without its warm-up
-	Rate     float64       // calls a second
-	Output   string        // table or json
-	Dir      string        // where plots and JSON are written; empty: nowhere
-	Stay     bool          // leave everything running until the context is done
-	Out      io.Writer     // the comparison
-	Err      io.Writer     // progress
+	Deadline time.Duration // of every call; 0: the scenario's
+	// Duration is the time of each strategy, without its warm-up; 0: the
+	// scenario's. What troubles the upstream once has its place at a share of it.
+	Duration time.Duration
+	Rate     float64   // calls a second; 0: the scenario's
+	Output   string    // table or json
+	Dir      string    // where plots and JSON are written; empty: nowhere
+	Stay     bool      // leave everything running until the context is done
+	Out      io.Writer // the comparison
+	Err      io.Writer // progress
 
 	// What tests shorten: the warm-up before each strategy, and the strategies
 	// themselves. Zero is the whole demo.
 	warmUp     time.Duration
 	strategies []strategy
+
+	scenario scenario // of that name, by complete
 }
 
 // Defaults are the options of a demo of less than 150 seconds.
 func Defaults() Options {
-	return Options{
-		Seed:     1,
-		Deadline: 250 * time.Millisecond,
-		Duration: 15 * time.Second,
-		Rate:     600,
-		Output:   "table",
-	}
+	return Options{Scenario: Scenarios()[0], Seed: 1, Output: "table"}
 }
 
 // The bounds of the options: a deadline in which three attempts of the
@@ -51,6 +52,16 @@ const (
 // left to it.
 func (o *Options) complete() error {
 	var errs []error
+	known := scenarios()
+	i := slices.IndexFunc(known, func(s scenario) bool { return s.name == o.Scenario })
+	if i < 0 {
+		errs = append(errs, fmt.Errorf("scenario %q: must be one of %s", o.Scenario, strings.Join(Scenarios(), ", ")))
+		i = 0
+	}
+	o.scenario = known[i]
+	o.Deadline = cmp.Or(o.Deadline, o.scenario.deadline)
+	o.Duration = cmp.Or(o.Duration, o.scenario.duration)
+	o.Rate = cmp.Or(o.Rate, o.scenario.rate)
 	if o.Deadline < leastDeadline || o.Deadline > mostDeadline {
 		errs = append(errs, fmt.Errorf("deadline %v: must be between %v and %v", o.Deadline, leastDeadline, mostDeadline))
 	}
@@ -65,7 +76,7 @@ func (o *Options) complete() error {
 	}
 	o.warmUp = cmp.Or(o.warmUp, 2*time.Second)
 	if o.strategies == nil {
-		o.strategies = strategies()
+		o.strategies = o.scenario.strategies
 	}
 	return errors.Join(errs...)
 }

@@ -25,18 +25,50 @@ func TestOptions(t *testing.T) {
 	f(func(*Options) {})
 	f(func(o *Options) { o.Output = "json" })
 	f(func(o *Options) { o.Output = "xml" }, `output "xml"`)
-	f(func(o *Options) { o.Rate = 0 }, "rate 0")
+	f(func(o *Options) { o.Scenario = "calm" }, `scenario "calm"`, "peaks, slow, slow-and-failing, brown-out, step")
+	f(func(o *Options) { o.Rate = -1 }, "rate -1")
 	f(func(o *Options) { o.Rate = math.NaN() }, "rate NaN")
-	f(func(o *Options) { o.Deadline, o.Duration = time.Millisecond, 0 }, "deadline 1ms", "duration 0s")
+	f(func(o *Options) { o.Deadline, o.Duration = time.Millisecond, -1 }, "deadline 1ms", "duration -1ns")
 }
 
-func TestDefaultsEndWithin150Seconds(t *testing.T) {
-	o := Defaults()
-	if err := o.complete(); err != nil {
-		t.Fatal(err)
+func TestDefaultsAreTheScenarios(t *testing.T) {
+	f := func(name string, deadline, duration time.Duration, rate float64) {
+		t.Helper()
+		o := Defaults()
+		o.Scenario = name
+		if err := o.complete(); err != nil {
+			t.Fatal(err)
+		}
+		if o.Deadline != deadline || o.Duration != duration || o.Rate != rate {
+			t.Errorf("%s: deadline %v, duration %v, rate %g", name, o.Deadline, o.Duration, o.Rate)
+		}
 	}
-	total := 2*o.warmUp + time.Duration(len(o.strategies))*(o.warmUp+o.Duration)
-	if total > 145*time.Second {
-		t.Errorf("the default demo takes %v without starting and stopping", total)
+	f("peaks", 250*time.Millisecond, 13*time.Second, 600)
+	f("slow", 300*time.Millisecond, 15*time.Second, 500)
+	f("slow-and-failing", 300*time.Millisecond, 15*time.Second, 500)
+	f("brown-out", 200*time.Millisecond, 20*time.Second, 500)
+	f("step", 150*time.Millisecond, 40*time.Second, 500)
+
+	o := Defaults()
+	o.Deadline, o.Duration, o.Rate = time.Second, time.Minute, 7
+	if err := o.complete(); err != nil || o.Deadline != time.Second || o.Duration != time.Minute || o.Rate != 7 {
+		t.Errorf("what is asked for is not kept: %+v, %v", o, err)
+	}
+}
+
+func TestEveryScenarioEndsWithin150Seconds(t *testing.T) {
+	for _, name := range Scenarios() {
+		o := Defaults()
+		o.Scenario = name
+		if err := o.complete(); err != nil {
+			t.Fatal(err)
+		}
+		total := 2*o.warmUp + time.Duration(len(o.strategies))*(o.warmUp+o.Duration)
+		if total > 145*time.Second {
+			t.Errorf("%s takes %v without starting and stopping", name, total)
+		}
+		if last := o.strategies[len(o.strategies)-1].name; last != champion {
+			t.Errorf("the last strategy of %s is %s", name, last)
+		}
 	}
 }

@@ -21,6 +21,9 @@ type peak struct {
 	from, to time.Duration
 }
 
+// holds reports whether the instant is in the peak.
+func (p peak) holds(at time.Duration) bool { return p.from <= at && at < p.to }
+
 // timeline is a replica's peaks in order of time, the first timelineSpan of
 // them; afterwards they repeat.
 type timeline []peak
@@ -48,7 +51,7 @@ func newTimeline(seed uint64, replica int) timeline {
 func (l timeline) peaking(at time.Duration) bool {
 	at %= timelineSpan
 	i := sort.Search(len(l), func(i int) bool { return at < l[i].to })
-	return i < len(l) && l[i].from <= at
+	return i < len(l) && l[i].holds(at)
 }
 
 // within returns the peaks that touch [from, to), cut to it and counted from

@@ -4,66 +4,63 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"hedged.dev/hedged/pkg/plot"
 )
 
 // latencyPlot draws for each strategy which share of its calls took longer
 // than a time: the tail that averages hide.
 func latencyPlot(c comparison) []byte {
 	const title = "How many calls take longer than …"
-	v := &canvas{width: 860, height: 560}
-	v.heading(78, title, fmt.Sprintf("%s calls a strategy, %g a second, three replicas with random peaks, deadline %v, seed %d",
-		thousands(c.results[0].calls), c.rate, c.deadline, c.seed))
+	v := &plot.Canvas{Width: 860, Height: 560}
+	v.Heading(78, title, fmt.Sprintf("%s calls a strategy, %g a second, %s, deadline %v, seed %d",
+		thousands(c.results[0].calls), c.rate, c.scenario.about, c.deadline, c.seed))
 
 	deadline := inMilliseconds(c.deadline)
-	x := scale{from: 2, to: 1.5 * deadline, at: 78, end: 650, warp: math.Log10}
-	y := scale{from: 1, to: floorShare(c.results[0].calls), at: 82, end: 474, warp: math.Log10}
-	for share := 1.0; share >= y.to*0.999; share /= 10 {
-		v.line(point{x.at, y.place(share)}, point{x.end, y.place(share)}, style{colour: gridColour, width: 1})
-		v.text(point{x.at - 8, y.place(share) + 4}, label{text: percent(share), anchor: "end", colour: softColour})
+	x := plot.Axis{
+		Scale: plot.Scale{From: min(2, c.known.median.Seconds()*1e3/2), To: 1.5 * deadline, At: 78, End: 650, Warp: math.Log10},
+		Title: "latency from the instant the call was due, ms",
 	}
-	for _, tick := range logTicks(x.from, x.to) {
-		v.line(point{x.place(tick), y.at}, point{x.place(tick), y.end}, style{colour: gridColour, width: 1})
-		v.text(point{x.place(tick), y.end + 20}, label{text: plain(tick), anchor: "middle", colour: softColour})
+	x.Ticks = plot.LogSteps(x.From, x.To)
+	y := plot.Axis{
+		Scale: plot.Scale{From: 1, To: floorShare(c.results[0].calls), At: 82, End: 474, Warp: math.Log10},
+		Title: "share of calls that take longer",
+		Write: plot.Percent,
 	}
-	v.line(point{x.at, y.end}, point{x.end, y.end}, style{colour: softColour, width: 1})
-	v.text(point{(x.at + x.end) / 2, y.end + 44}, label{text: "latency from the instant the call was due, ms", anchor: "middle", colour: inkColour})
-	v.text(point{22, (y.at + y.end) / 2}, label{text: "share of calls that take longer", anchor: "middle", colour: inkColour, turned: true})
-
-	at := x.place(deadline)
-	v.line(point{at, y.at}, point{at, y.end}, style{colour: alertColour, width: 1.5, dash: "4 3"})
-	v.text(point{at - 6, y.at + 16}, label{text: "deadline", anchor: "end", colour: alertColour})
-
+	for share := 1.0; share >= y.To*0.999; share /= 10 {
+		y.Ticks = append(y.Ticks, share)
+	}
+	v.Frame(x, y)
+	v.Limit(x.Scale, y.Scale, deadline, "deadline")
 	for i, r := range c.rivals() {
-		look := styleOf(r.name)
-		v.polyline(tail(sortedLatencies(r.samples, c.deadline), x, y), look)
-		row := y.at + 14 + float64(i)*42
-		v.line(point{672, row - 4}, point{704, row - 4}, look)
-		v.text(point{712, row}, label{text: r.title(), anchor: "start", colour: inkColour, bold: r.name == champion})
-		v.text(point{712, row + 16}, label{text: fmt.Sprintf("p99.9 %s", milliseconds(r.p999)), anchor: "start", colour: softColour, size: 12})
+		v.Polyline(tail(sortedLatencies(r.samples, c.deadline), x.Scale, y.Scale), styleOf(r.name))
+		v.LegendLine(plot.Point{X: 672, Y: y.At + 14 + float64(i)*42}, plot.Entry{
+			Style: styleOf(r.name), Text: r.title(), Note: "p99.9 " + milliseconds(r.p999), Bold: r.name == champion,
+		})
 	}
-	v.text(point{x.at, v.height - 10}, label{
-		text:   fmt.Sprintf("A call that failed counts as %v or its own time, the longer: the step at the deadline is the calls that missed it.", c.deadline),
-		anchor: "start", colour: softColour, size: 12,
+	v.Text(plot.Point{X: x.At, Y: v.Height - 10}, plot.Label{
+		Text:   fmt.Sprintf("A call that failed counts as %v or its own time, the longer: the step at the deadline is the calls that missed it.", c.deadline),
+		Colour: plot.Soft, Size: 12,
 	})
-	return v.document(title)
+	return v.Document(title)
 }
 
 // tail returns the points of the share of calls above each latency.
-func tail(sorted []time.Duration, x, y scale) []point {
-	points := []point{{x.at, y.at}}
+func tail(sorted []time.Duration, x, y plot.Scale) []plot.Point {
+	points := []plot.Point{{X: x.At, Y: y.At}}
 	n := float64(len(sorted))
 	for i, d := range sorted {
-		here, above := x.place(inMilliseconds(d)), (n-float64(i)-1)/n
+		here, above := x.Place(inMilliseconds(d)), (n-float64(i)-1)/n
 		last := points[len(points)-1]
-		next := point{here, y.end}
+		next := plot.Point{X: here, Y: y.End}
 		if above > 0 {
-			next.y = y.place(above)
+			next.Y = y.Place(above)
 		}
 		// A path of all calls would be megabytes of points that nobody sees.
-		if i < len(sorted)-1 && math.Abs(next.x-last.x) < 0.3 && math.Abs(next.y-last.y) < 0.3 {
+		if i < len(sorted)-1 && math.Abs(next.X-last.X) < 0.3 && math.Abs(next.Y-last.Y) < 0.3 {
 			continue
 		}
-		points = append(points, point{here, last.y}, next)
+		points = append(points, plot.Point{X: here, Y: last.Y}, next)
 	}
 	return points
 }
@@ -73,25 +70,6 @@ func tail(sorted []time.Duration, x, y scale) []point {
 func floorShare(calls int) float64 {
 	return math.Pow(10, -math.Floor(math.Log10(max(float64(calls), 10)))-1)
 }
-
-// logTicks returns 1, 2 and 5 times the powers of ten within the range.
-func logTicks(from, to float64) []float64 {
-	var ticks []float64
-	for power := math.Pow(10, math.Floor(math.Log10(from))); power <= to; power *= 10 {
-		for _, factor := range []float64{1, 2, 5} {
-			if tick := factor * power; tick >= from && tick <= to {
-				ticks = append(ticks, tick)
-			}
-		}
-	}
-	return ticks
-}
-
-// plain writes a number with the digits that it needs.
-func plain(v float64) string { return fmt.Sprintf("%g", v) }
-
-// percent writes a share with the digits that it needs.
-func percent(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }
 
 // thousands writes a count with a comma at each thousand.
 func thousands(n int) string {

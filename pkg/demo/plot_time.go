@@ -2,76 +2,70 @@ package demo
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"time"
+
+	"hedged.dev/hedged/pkg/plot"
 )
 
 // timeBin is the stretch of time that one step of the time line stands for.
 const timeBin = 250 * time.Millisecond
 
-// timePlot draws each strategy's success over time, over the peaks of the
-// replicas: who feels a peak, and for how long.
+// timePlot draws each strategy's success over time, over what troubles the
+// upstream: who feels it, and for how long.
 func timePlot(c comparison) []byte {
 	const title = "Success within the deadline, over time"
-	const top, band, gap = 154.0, 54.0, 38.0
+	const band, gap = 54.0, 38.0
 	rivals := c.rivals()
+	top := 70 + float64(len(c.tracks))*trackHeight + 36
 	lowest := 0.9
 	for _, r := range rivals {
-		lowest = min(lowest, math.Floor(10*slices.Min(successes(r.samples, c.duration)))/10)
+		lowest = min(lowest, lowestSuccess(&r, c.duration))
 	}
-	v := &canvas{width: 860, height: top + float64(len(rivals))*(band+gap)}
-	v.heading(84, title, fmt.Sprintf("In each quarter second; shaded: a replica in a peak. The same peaks for all; seed %d, %g calls a second.", c.seed, c.rate))
-	x := scale{from: 0, to: c.duration.Seconds(), at: 84, end: 836, warp: linear}
-	bottom := top + float64(len(rivals))*(band+gap) - gap
-
-	for i, peaks := range c.peaks {
-		row := 70 + float64(i)*16
-		v.text(point{x.at - 10, row + 10}, label{text: fmt.Sprintf("replica %d", i+1), anchor: "end", colour: softColour, size: 12})
-		v.rectangle(point{x.at, row + 1}, point{x.end, row + 12}, trackColour)
-		for _, p := range peaks {
-			from, to := x.place(p.from.Seconds()), x.place(p.to.Seconds())
-			v.rectangle(point{from, row + 1}, point{to, row + 12}, peakInk)
-			for j := range rivals {
-				head := top + float64(j)*(band+gap)
-				v.area([]point{{from, head}, {to, head}, {to, head + band}, {from, head + band}}, peakColour, 0.55)
-			}
-		}
+	v := &plot.Canvas{Width: 860, Height: top + float64(len(rivals))*(band+gap)}
+	subtitle := fmt.Sprintf("In each quarter second; seed %d, %g calls a second.", c.seed, c.rate)
+	if len(c.tracks) > 0 {
+		subtitle += " Shaded: " + c.scenario.trouble + ", the same for all."
 	}
-	for i, r := range rivals {
+	v.Heading(84, title, subtitle)
+	x := plot.Scale{To: c.duration.Seconds(), At: 84, End: 836}
+	panels := make([]plot.Scale, len(rivals))
+	for i := range panels {
 		head := top + float64(i)*(band+gap)
-		y := scale{from: 1, to: lowest, at: head, end: head + band, warp: linear}
-		for _, share := range []float64{lowest, 1} {
-			v.line(point{x.at, y.place(share)}, point{x.end, y.place(share)}, style{colour: gridColour, width: 1})
-			v.text(point{x.at - 8, y.place(share) + 4}, label{text: percent(share), anchor: "end", colour: softColour, size: 11})
-		}
-		v.text(point{x.at, head - 9}, label{text: r.title(), anchor: "start", colour: inkColour, bold: r.name == champion})
-		v.text(point{x.end, head - 9}, label{text: fmt.Sprintf("%.3f %% in time", 100*r.successRatio()), anchor: "end", colour: softColour})
-		look := styleOf(r.name)
-		look.dash, look.width = "", 2
-		steps := successSteps(r.samples, c.duration, x, y)
-		v.area(append(steps, point{x.end, y.at}, point{x.at, y.at}), look.colour, 0.3)
-		v.polyline(steps, look)
+		panels[i] = plot.Scale{From: 1, To: lowest, At: head, End: head + band}
 	}
-	for _, tick := range roundSteps(c.duration.Seconds(), 8) {
-		v.text(point{x.place(tick), bottom + 20}, label{text: fmt.Sprintf("%g s", tick), anchor: "middle", colour: softColour})
+	drawTracks(v, c.tracks, x, 70, panels)
+	for i, r := range rivals {
+		y := panels[i]
+		v.Text(plot.Point{X: x.At, Y: y.At - 9}, plot.Label{Text: r.title(), Bold: r.name == champion})
+		v.Text(plot.Point{X: x.End, Y: y.At - 9}, plot.Label{Text: fmt.Sprintf("%.3f %% in time", 100*r.successRatio()), Anchor: plot.End, Colour: plot.Soft})
+		drawSuccesses(v, r, c.duration, x, y)
 	}
-	return v.document(title)
+	drawSeconds(v, x, panels[len(panels)-1].End)
+	return v.Document(title)
 }
 
-// successSteps returns the step line of the share of calls in time, by when
-// they were due.
-func successSteps(samples []sample, duration time.Duration, x, y scale) []point {
-	var points []point
-	for i, share := range successes(samples, duration) {
-		from, to := time.Duration(i)*timeBin, time.Duration(i+1)*timeBin
-		points = append(points, point{x.place(from.Seconds()), y.place(share)}, point{x.place(to.Seconds()), y.place(share)})
+// drawSuccesses draws the share of a strategy's calls in time as a step line.
+func drawSuccesses(v *plot.Canvas, r result, duration time.Duration, x, y plot.Scale) {
+	for _, share := range []float64{y.To, 1} {
+		v.Line(plot.Point{X: x.At, Y: y.Place(share)}, plot.Point{X: x.End, Y: y.Place(share)}, plot.Style{Colour: plot.Lines, Width: 1})
+		v.Text(plot.Point{X: x.At - 8, Y: y.Place(share) + 4}, plot.Label{Text: plot.Percent(share), Anchor: plot.End, Colour: plot.Soft, Size: 11})
 	}
-	return points
+	look := styleOf(r.name)
+	look.Dash, look.Width = "", 2
+	steps := plot.Staircase(successes(r.samples, duration), timeBin.Seconds(), x, y)
+	v.Area(append(steps, plot.Point{X: x.End, Y: y.At}, plot.Point{X: x.At, Y: y.At}), look.Colour, 0.3)
+	v.Polyline(steps, look)
 }
 
-// successes returns the share of calls in time in each timeBin. One without
-// calls has the share of the one before.
+// drawSeconds writes the time below the last panel.
+func drawSeconds(v *plot.Canvas, x plot.Scale, bottom float64) {
+	for _, tick := range plot.RoundSteps(x.To, 8) {
+		v.Text(plot.Point{X: x.Place(tick), Y: bottom + 20}, plot.Label{Text: fmt.Sprintf("%g s", tick), Anchor: plot.Middle, Colour: plot.Soft})
+	}
+}
+
+// successes returns the share of calls in time in each timeBin, by when they
+// were due. One without calls has the share of the one before.
 func successes(samples []sample, duration time.Duration) []float64 {
 	bins := max(int((duration+timeBin-1)/timeBin), 1)
 	due, good := make([]int, bins), make([]int, bins)

@@ -1,81 +1,71 @@
 package demo
 
-import "math"
+import (
+	"math"
+
+	"hedged.dev/hedged/pkg/plot"
+)
 
 // tradeoffPlot draws what each strategy reaches against what it costs, both
 // better towards the origin: calls that miss the deadline, and the tail.
 func tradeoffPlot(c comparison) []byte {
 	const title = "What it reaches, and what it costs"
-	v := &canvas{width: 860, height: 470}
-	v.heading(84, title, "Better is down and to the left. Hollow: the other per-try timeouts of sequential retry.")
+	v := &plot.Canvas{Width: 860, Height: 470}
+	subtitle := "Better is down and to the left."
+	if len(c.rivals()) < len(c.results) {
+		subtitle += " Hollow: the other per-try timeouts of sequential retry."
+	}
+	v.Heading(84, title, subtitle)
 
-	cost := 0.10
-	slowest := 2 * c.deadline
+	cost, fastest, slowest := 0.10, 10.0, 2*c.deadline
 	for _, r := range c.results {
 		cost = max(cost, 1.05*r.extraLoad)
+		fastest = min(fastest, 0.9*inMilliseconds(r.p999))
 		slowest = max(slowest, r.p999)
 	}
 	// Square root: 5 % and 200 % on one axis, with a place for 0.
-	x := scale{from: 0, to: cost, at: 84, end: 330, warp: math.Sqrt}
+	x := plot.Axis{Scale: plot.Scale{From: 0, To: cost, At: 84, End: 330, Warp: math.Sqrt}, Title: "extra load", Write: plot.Percent}
+	for _, tick := range []float64{0, 0.1, 0.5, 1, 2, 4} {
+		if tick <= cost {
+			x.Ticks = append(x.Ticks, tick)
+		}
+	}
 	none := floorShare(c.results[0].calls)
-	missed := axis{
-		scale: scale{from: none, to: worstMiss(c.results), at: 396, end: 82, warp: math.Log10},
-		title: "calls that miss the deadline",
-		write: func(share float64) string {
+	missed := plot.Axis{
+		Scale: plot.Scale{From: none, To: worstMiss(c.results), At: 396, End: 82, Warp: math.Log10},
+		Title: "calls that miss the deadline",
+		Write: func(share float64) string {
 			if share == none { // where log 0 is drawn: one miss is above it
 				return "none"
 			}
-			return percent(share)
+			return plot.Percent(share)
 		},
 	}
-	for share := none; share <= missed.to*1.001; share *= 10 {
-		missed.ticks = append(missed.ticks, share)
+	for share := none; share <= missed.To*1.001; share *= 10 {
+		missed.Ticks = append(missed.Ticks, share)
 	}
-	tail := axis{
-		scale: scale{from: 10, to: inMilliseconds(slowest), at: 396, end: 82, warp: math.Log10},
-		title: "p99.9, ms",
-		write: plain,
+	tail := plot.Axis{
+		Scale: plot.Scale{From: max(fastest, 0.1), To: inMilliseconds(slowest), At: 396, End: 82, Warp: math.Log10},
+		Title: "p99.9, ms",
 	}
-	tail.ticks = logTicks(tail.from, tail.to)
+	tail.Ticks = plot.LogSteps(tail.From, tail.To)
 
-	v.panel(c, x, missed, func(r result) float64 { return 1 - r.successRatio() })
-	x.at, x.end = 430, 676
-	v.panel(c, x, tail, func(r result) float64 { return inMilliseconds(r.p999) })
+	drawTradeoff(v, c, x, missed, func(r result) float64 { return 1 - r.successRatio() })
+	x.At, x.End = 430, 676
+	drawTradeoff(v, c, x, tail, func(r result) float64 { return inMilliseconds(r.p999) })
 	for i, r := range c.rivals() {
-		row := 96 + float64(i)*28
-		v.mark(point{708, row - 4}, styleOf(r.name), false)
-		v.text(point{722, row}, label{text: r.title(), anchor: "start", colour: inkColour, bold: r.name == champion})
+		v.LegendMark(plot.Point{X: 702, Y: 96 + float64(i)*28}, plot.Entry{Style: styleOf(r.name), Text: r.title(), Bold: r.name == champion})
 	}
-	return v.document(title)
+	return v.Document(title)
 }
 
-// axis is a vertical axis of a panel.
-type axis struct {
-	scale
-	title string
-	ticks []float64
-	write func(float64) string
-}
-
-// panel draws one figure of all strategies against their extra load.
-func (v *canvas) panel(c comparison, x scale, y axis, of func(result) float64) {
-	for _, tick := range y.ticks {
-		v.line(point{x.at, y.place(tick)}, point{x.end, y.place(tick)}, style{colour: gridColour, width: 1})
-		v.text(point{x.at - 10, y.place(tick) + 4}, label{text: y.write(tick), anchor: "end", colour: softColour})
-	}
-	for _, tick := range []float64{0, 0.1, 0.5, 1, 2, 4} {
-		if tick <= x.to {
-			v.line(point{x.place(tick), y.at}, point{x.place(tick), y.end}, style{colour: gridColour, width: 1})
-			v.text(point{x.place(tick), y.at + 20}, label{text: percent(tick), anchor: "middle", colour: softColour})
-		}
-	}
-	v.line(point{x.at, y.at}, point{x.end, y.at}, style{colour: softColour, width: 1})
-	v.text(point{(x.at + x.end) / 2, y.at + 44}, label{text: "extra load", anchor: "middle", colour: inkColour})
-	v.text(point{x.at - 62, (y.at + y.end) / 2}, label{text: y.title, anchor: "middle", colour: inkColour, turned: true})
+// drawTradeoff draws one figure of all strategies against their extra load.
+func drawTradeoff(v *plot.Canvas, c comparison, x, y plot.Axis, of func(result) float64) {
+	v.Frame(x, y)
 	for _, hollow := range []bool{true, false} { // what competes is drawn over what does not
 		for _, r := range c.results {
 			if hollow == (r.variant != "" && !r.chosen) {
-				v.mark(point{x.place(r.extraLoad), y.place(of(r))}, styleOf(r.name), hollow)
+				v.Mark(plot.Point{X: x.Place(r.extraLoad), Y: y.Place(of(r))}, styleOf(r.name), hollow)
 			}
 		}
 	}

@@ -25,36 +25,37 @@ const (
 // sender does not give up.
 const stallBound = 5 * time.Second
 
-// replica is one endpoint of the demo's upstream: an HTTP server that behaves
-// well outside of its peaks.
+// replica is one endpoint of the demo's upstream: an HTTP server that treats
+// attempts as the behaviour of its run says.
 type replica struct {
 	name     string
 	index    int
-	seed     uint64
-	peaks    timeline
-	began    atomic.Pointer[tally]
-	strays   atomic.Uint64 // attempts without a call number, such as curl's
+	stint    atomic.Pointer[stint] // nil: no run has begun
+	strays   atomic.Uint64         // attempts without a call number, such as curl's
 	listener net.Listener
 	server   *http.Server
 	handlers sync.WaitGroup
 	served   chan struct{} // closed when Serve has returned
 }
 
+// stint is a replica's part in one run.
+type stint struct {
+	tally     *tally
+	behaviour behaviour
+}
+
 // newReplica listens and serves on a port of its own on the loopback.
-func newReplica(seed uint64, index int, peaks timeline, first *tally) (*replica, error) {
+func newReplica(index int) (*replica, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for a replica: %w", err)
 	}
 	r := &replica{
-		name:     "replica-" + strconv.Itoa(index+1),
+		name:     replicaName(index),
 		index:    index,
-		seed:     seed,
-		peaks:    peaks,
 		listener: listener,
 		served:   make(chan struct{}),
 	}
-	r.began.Store(first)
 	r.server = &http.Server{Handler: r, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: stallBound}
 	go func() {
 		defer close(r.served)
@@ -62,6 +63,9 @@ func newReplica(seed uint64, index int, peaks timeline, first *tally) (*replica,
 	}()
 	return r, nil
 }
+
+// replicaName is what people read: the first is 1.
+func replicaName(index int) string { return "replica-" + strconv.Itoa(index+1) }
 
 // address is the replica's host and port.
 func (r *replica) address() string { return r.listener.Addr().String() }
@@ -78,27 +82,26 @@ func (r *replica) close() error {
 func (r *replica) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.handlers.Add(1)
 	defer r.handlers.Done()
-	run := r.began.Load()
-	call, err := strconv.ParseUint(request.Header.Get(callHeader), 10, 63)
-	if err != nil {
-		call = 1<<63 | r.strays.Add(1)
-	}
-	attempt, _ := strconv.ParseUint(request.Header.Get(attemptHeader), 10, 8) // absent: 0
-	run.arrived(r.index, call)
-	met, latency := drawFate(r.seed, r.index, call, attempt, r.peaks.peaking(time.Since(run.start)))
-	if met == stalled {
-		latency = stallBound
-	}
-	if !wait(request.Context(), latency) {
+	stint := r.stint.Load()
+	if stint == nil {
+		reset(w)
 		return
 	}
-	switch met {
+	a := arrival{at: time.Since(stint.tally.start)}
+	var err error
+	if a.call, err = strconv.ParseUint(request.Header.Get(callHeader), 10, 63); err != nil {
+		a.call = 1<<63 | r.strays.Add(1)
+	}
+	a.attempt, _ = strconv.ParseUint(request.Header.Get(attemptHeader), 10, 8) // absent: 0
+	stint.tally.arrived(r.index, a.call)
+	switch stint.behaviour.meet(request.Context(), a) {
 	case served:
-		r.answer(w, http.StatusOK, call)
+		r.answer(w, http.StatusOK, a.call)
 	case shed:
-		r.answer(w, http.StatusServiceUnavailable, call)
+		r.answer(w, http.StatusServiceUnavailable, a.call)
 	case dropped, stalled:
 		reset(w)
+	case gone:
 	}
 }
 

@@ -10,31 +10,26 @@ import (
 	"time"
 )
 
-// always is a timeline without an end to its peak.
-func always() timeline { return timeline{{from: 0, to: timelineSpan}} }
-
-// callWith returns the number of a call whose first attempt meets the fate.
-func callWith(want fate, peaking bool) int {
-	for call := uint64(0); ; call++ {
-		if met, _ := drawFate(1, 0, call, 1, peaking); met == want {
-			return int(call)
-		}
-	}
+// doomed is the behaviour of a replica where every attempt meets one fate.
+func doomed(met fate) func(int) behaviour {
+	h := map[fate]habits{
+		served: {}, shed: {shed: 1}, dropped: {drop: 1}, stalled: {stall: 1},
+	}[met]
+	return func(int) behaviour { return careless{habits: func(time.Duration) habits { return h }} }
 }
 
-func startReplica(t *testing.T, peaks timeline) (*replica, *tally) {
+func startFleet(t *testing.T, n int) fleet {
 	t.Helper()
-	count := newTally(1, 1000)
-	r, err := newReplica(1, 0, peaks, count)
+	f, err := newFleet(n)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.close(); err != nil {
+		if err := f.close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return r, count
+	return f
 }
 
 func attempt(ctx context.Context, r *replica, call int) (*http.Response, error) {
@@ -48,11 +43,11 @@ func attempt(ctx context.Context, r *replica, call int) (*http.Response, error) 
 }
 
 func TestReplicaAnswers(t *testing.T) {
-	f := func(peaks timeline, met fate, status int) {
+	f := func(met fate, status int) {
 		t.Helper()
-		r, count := startReplica(t, peaks)
-		call := callWith(met, peaks != nil)
-		response, err := attempt(t.Context(), r, call)
+		replicas := startFleet(t, 1)
+		count := replicas.begin(doomed(met), 1000)
+		response, err := attempt(t.Context(), replicas[0], 7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,34 +59,39 @@ func TestReplicaAnswers(t *testing.T) {
 		if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
 			t.Fatal(err)
 		}
-		if response.StatusCode != status || body.Replica != "replica-1" || body.Call != call {
-			t.Errorf("answered %d %+v, want %d from replica-1 to call %d", response.StatusCode, body, status, call)
+		if response.StatusCode != status || body.Replica != "replica-1" || body.Call != 7 {
+			t.Errorf("answered %d %+v, want %d from replica-1 to call 7", response.StatusCode, body, status)
 		}
 		if got := count.attempts(0); got != 1 {
 			t.Errorf("counted %d attempts", got)
 		}
 	}
-	f(nil, served, http.StatusOK)
-	f(always(), served, http.StatusOK)
-	f(always(), shed, http.StatusServiceUnavailable)
+	f(served, http.StatusOK)
+	f(shed, http.StatusServiceUnavailable)
 }
 
 func TestReplicaDropsTheConnection(t *testing.T) {
-	r, _ := startReplica(t, always())
-	response, err := attempt(t.Context(), r, callWith(dropped, true))
-	if err == nil {
-		_ = response.Body.Close()
-		t.Fatalf("answered %d, want a broken connection", response.StatusCode)
+	replicas := startFleet(t, 1)
+	f := func(when string) {
+		t.Helper()
+		response, err := attempt(t.Context(), replicas[0], 7)
+		if err == nil {
+			_ = response.Body.Close()
+			t.Errorf("%s: answered %d, want a broken connection", when, response.StatusCode)
+		}
 	}
+	f("before the first run")
+	replicas.begin(doomed(dropped), 1000)
+	f("in a run")
 }
 
 func TestReplicaEndsAnAttemptWhoseSenderIsGone(t *testing.T) {
-	r, count := startReplica(t, always())
+	replicas := startFleet(t, 1)
+	count := replicas.begin(doomed(stalled), 1000)
 	ctx, cancel := context.WithCancel(t.Context())
-	call := callWith(stalled, true)
 	ended := make(chan error, 1)
 	go func() {
-		response, err := attempt(ctx, r, call)
+		response, err := attempt(ctx, replicas[0], 7)
 		if err == nil {
 			_ = response.Body.Close()
 			err = fmt.Errorf("answered %d", response.StatusCode)
@@ -105,7 +105,7 @@ func TestReplicaEndsAnAttemptWhoseSenderIsGone(t *testing.T) {
 	}
 	gone := make(chan struct{})
 	go func() {
-		r.handlers.Wait()
+		replicas[0].handlers.Wait()
 		close(gone)
 	}()
 	select {
@@ -116,23 +116,15 @@ func TestReplicaEndsAnAttemptWhoseSenderIsGone(t *testing.T) {
 }
 
 func TestFleetCountsEachStrategyAnew(t *testing.T) {
-	f, err := newFleet(1, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	first := f.begin(10)
+	f := startFleet(t, 3)
+	first := f.begin(doomed(served), 10)
 	for _, r := range f {
 		response, err := attempt(t.Context(), r, 4)
 		if err == nil {
 			_ = response.Body.Close()
 		}
 	}
-	second := f.begin(10)
+	second := f.begin(doomed(served), 10)
 	response, err := attempt(t.Context(), f[0], 10) // none of its calls
 	if err == nil {
 		_ = response.Body.Close()

@@ -15,22 +15,25 @@ import (
 	"unicode/utf8"
 )
 
-func TestTable(t *testing.T) {
-	var out bytes.Buffer
-	if err := writeTable(&out, invented()); err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(out.String()) {
-		if utf8.RuneCountInString(line) > 100 {
-			t.Errorf("too wide for 100 columns: %q", line)
+func TestTables(t *testing.T) {
+	for _, sc := range scenarios() {
+		c := invented(sc)
+		var out bytes.Buffer
+		if err := errors.Join(writeTable(&out, c), writeTimeline(&out, c, c.planner())); err != nil {
+			t.Fatal(err)
 		}
+		for line := range strings.Lines(out.String()) {
+			if utf8.RuneCountInString(line) > 101 { // with the line's end
+				t.Errorf("%s: too wide: %q", sc.name, line)
+			}
+		}
+		golden(t, "table-"+sc.name+".txt", out.Bytes())
 	}
-	golden(t, "table.txt", out.Bytes())
 }
 
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	if err := writeJSON(&out, invented()); err != nil {
+	if err := writeJSON(&out, invented(peaks())); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.json", out.Bytes())
@@ -58,7 +61,7 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s lacks a figure", s.Name)
 		}
 	}
-	if got, want := strings.Join(names, " "), "none sequential all-at-once fixed-stagger quantile-stagger"; got != want || read.DeadlineMS != 250 {
+	if got, want := strings.Join(names, " "), "none sequential all-at-once fixed-stagger quantile-stagger adaptive"; got != want || read.DeadlineMS != 250 {
 		t.Errorf("strategies %q at %g ms, want %q at 250", got, read.DeadlineMS, want)
 	}
 }
@@ -82,14 +85,14 @@ func TestChooseTheBestVariant(t *testing.T) {
 }
 
 func TestPlotsAreWellFormed(t *testing.T) {
-	quiet := invented()
+	quiet := invented(peaks())
 	for i := range quiet.results { // nothing missed, nothing extra
 		for j := range quiet.results[i].samples {
 			quiet.results[i].samples[j].end = succeeded
 		}
 		quiet.results[i].summary = summarize(quiet.results[i].samples, quiet.results[i].calls, quiet.deadline)
 	}
-	bad := invented()
+	bad := invented(peaks())
 	for i := range bad.results { // everything missed
 		for j := range bad.results[i].samples {
 			bad.results[i].samples[j].end = failed
@@ -97,7 +100,8 @@ func TestPlotsAreWellFormed(t *testing.T) {
 		bad.results[i].summary = summarize(bad.results[i].samples, bad.results[i].calls, bad.deadline)
 	}
 	notANumber := regexp.MustCompile(`NaN|Inf|="-?\d+\.\d+e\+`)
-	for _, c := range []comparison{invented(), quiet, bad} {
+	subtitle := regexp.MustCompile(`y="51.0"[^>]*>([^<]*)<`)
+	for _, c := range []comparison{quiet, bad, invented(slow()), invented(brownOut(4, 4*time.Millisecond, 500)), invented(step())} {
 		for name, svg := range plots(c) {
 			decoder := xml.NewDecoder(bytes.NewReader(svg))
 			for {
@@ -107,11 +111,14 @@ func TestPlotsAreWellFormed(t *testing.T) {
 					t.Fatalf("%s: %v", name, err)
 				}
 			}
+			if text := subtitle.FindSubmatch(svg); utf8.RuneCount(text[1]) > 108 {
+				t.Errorf("%s: a subtitle that runs over the edge: %s", name, text[1])
+			}
 			if found := notANumber.Find(svg); found != nil {
 				t.Errorf("%s has a place at %s", name, found)
 			}
 			for _, r := range c.rivals() {
-				if !bytes.Contains(svg, []byte(">"+r.title()+"<")) {
+				if name != "plan.svg" && !bytes.Contains(svg, []byte(">"+r.title()+"<")) {
 					t.Errorf("%s does not name %s", name, r.title())
 				}
 			}
@@ -124,7 +131,7 @@ func TestPlotsAreWellFormed(t *testing.T) {
 
 func TestWriteFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "out")
-	if err := writeFiles(dir, invented()); err != nil {
+	if err := writeFiles(dir, invented(peaks())); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -135,30 +142,9 @@ func TestWriteFiles(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if got, want := strings.Join(names, " "), "comparison.json latency.svg time.svg tradeoff.svg"; got != want {
+	if got, want := strings.Join(names, " "), "comparison.json latency.svg plan.json plan.svg time.svg tradeoff.svg"; got != want {
 		t.Errorf("wrote %q, want %q", got, want)
 	}
-}
-
-func TestRoundSteps(t *testing.T) {
-	f := func(most float64, about int, want ...float64) {
-		t.Helper()
-		got := roundSteps(most, about)
-		if len(got) != len(want) {
-			t.Errorf("steps to %g: %v, want %v", most, got, want)
-			return
-		}
-		for i := range want {
-			if d := got[i] - want[i]; d > 1e-9 || d < -1e-9 {
-				t.Errorf("steps to %g: %v, want %v", most, got, want)
-				return
-			}
-		}
-	}
-	f(15, 8, 0, 2, 4, 6, 8, 10, 12, 14)
-	f(0.3, 3, 0, 0.1, 0.2, 0.3)
-	f(31.4, 5, 0, 10, 20, 30)
-	f(1, 1, 0, 1)
 }
 
 func TestProgressWithoutATerminal(t *testing.T) {

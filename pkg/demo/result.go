@@ -9,19 +9,21 @@ import (
 type result struct {
 	strategy
 	summary
-	samples []sample // without the warm-up, at counted from its end
-	chosen  bool     // the best of the strategy's variants
+	samples []sample  // without the warm-up, at counted from its end
+	plans   []planned // of the champion: the plan over time, counted likewise
+	chosen  bool      // the best of the strategy's variants
 }
 
 // comparison is all results of a demo, with what they have in common.
 type comparison struct {
+	scenario scenario
 	seed     uint64
 	rate     float64
 	deadline time.Duration
 	duration time.Duration // of each strategy, without its warm-up
 	known    measured      // before the first strategy
 	results  []result      // in the order of the strategies
-	peaks    [][]peak      // of each replica, at counted as in samples
+	tracks   []track       // what troubled the upstream
 }
 
 // choose marks the best variant of each strategy that has several: the most
@@ -60,3 +62,15 @@ func (c *comparison) rivals() []result {
 func (c *comparison) variants(name string) []result {
 	return slices.DeleteFunc(slices.Clone(c.results), func(r result) bool { return r.name != name })
 }
+
+// planner returns the result whose plans were watched, nil if none was.
+func (c *comparison) planner() *result {
+	i := slices.IndexFunc(c.results, func(r result) bool { return len(r.plans) > 0 })
+	if i < 0 {
+		return nil
+	}
+	return &c.results[i]
+}
+
+// trouble is the stretch of a scenario that has a single one.
+func (c *comparison) trouble() peak { return c.tracks[0].peaks[0] }

@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// stay says what there is to try and waits until ctx is done. The peaks of the
-// replicas come and go meanwhile.
+// stay says what there is to try and waits until ctx is done. What troubles the
+// replicas comes and goes meanwhile.
 func (s *stage) stay(ctx context.Context) error {
-	s.fleet.begin(0)
+	s.begin(0)
 	favourite := s.strategies[len(s.strategies)-1] // the one that the demo is about
 	admin, health := s.front.daemon.AdminAddr(), s.front.daemon.HealthAddr()
 	_, err := fmt.Fprintf(s.Err, `
-Everything is still running, peaks included. To try:
+Everything is still running, and its troubles begin anew. To try:
 
   curl -i -H 'Host: %[1]s' %[2]s
-  curl -i -H 'Host: none.demo' %[2]s          # now and then a 503 or 502
+  curl -i -H 'Host: none.demo' %[2]s          # one attempt, whatever comes of it
   for i in $(seq 200); do curl -so /dev/null -w '%%{http_code} %%{time_total}\n' -H 'Host: %[1]s' %[2]s; done | sort | uniq -c | sort -rn | head
 
   curl -s http://%[3]s/upstreams               # endpoints: breaker, in flight, what is learned

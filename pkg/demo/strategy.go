@@ -12,7 +12,7 @@ import (
 )
 
 // champion is the strategy that the demo is about.
-const champion = "quantile-stagger"
+const champion = "adaptive"
 
 // measured is what an engineer would know of the upstream before choosing
 // durations: the latency of the answers of a warm-up without retries.
@@ -21,61 +21,16 @@ type measured struct {
 }
 
 // strategy is one way of calling the upstream: a policy of policies/demo, with
-// the durations that follow from the deadline or a measurement.
+// what follows from the scenario, the deadline or a measurement.
 type strategy struct {
 	name    string // of the policy's file, and of the row
 	variant string // of several that share a file; empty: the only one
 	suffix  string // what tells the variant's policy from the others
-	derive  func(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, m measured)
+	derive  derivation
 }
 
-// strategies returns all strategies in the order in which they run and are
-// shown.
-func strategies() []strategy {
-	perTry := func(part int64) func(*v1alpha1.HedgePolicySpec, time.Duration, measured) {
-		return func(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, _ measured) {
-			sequential(spec, deadline, deadline/time.Duration(part))
-		}
-	}
-	return []strategy{
-		{name: "none"},
-		{name: "sequential", variant: "t/2", suffix: "-t2", derive: perTry(2)},
-		{name: "sequential", variant: "t/3", suffix: "-t3", derive: perTry(3)},
-		{name: "sequential", variant: "t/4", suffix: "-t4", derive: perTry(4)},
-		{name: "sequential", variant: "p99", suffix: "-p99", derive: sequentialP99},
-		{name: "all-at-once"},
-		{name: "fixed-stagger", derive: fixedStagger},
-		{name: champion, derive: quantileStagger},
-	}
-}
-
-// sequential retries at once after a failure or a per-try timeout. A stagger
-// of the whole deadline never comes due; it is written as a quantile's bounds,
-// since a fixed one has to leave time for the whole fan-out.
-func sequential(spec *v1alpha1.HedgePolicySpec, deadline, perTry time.Duration) {
-	spec.AttemptTimeout.Duration = perTry.Round(100 * time.Microsecond)
-	spec.Stagger.Min = &v1alpha1.Duration{Duration: deadline}
-	spec.Stagger.Initial = &v1alpha1.Duration{Duration: deadline}
-}
-
-// sequentialP99 gives up on an attempt that is slower than all but one in a
-// hundred answers; on a slow upstream still before the deadline.
-func sequentialP99(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, m measured) {
-	sequential(spec, deadline, min(m.p99, deadline*9/10))
-}
-
-// fixedStagger waits for twice the median, less on an upstream so slow that
-// the fan-out would not fit into the deadline.
-func fixedStagger(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, m measured) {
-	wait := min(2*m.median, deadline/time.Duration(spec.FanOut.Max))
-	spec.Stagger.Fixed = &v1alpha1.Duration{Duration: wait.Round(100 * time.Microsecond)}
-}
-
-// quantileStagger learns its stagger; only where it starts from follows the
-// deadline.
-func quantileStagger(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, _ measured) {
-	spec.Stagger.Initial = &v1alpha1.Duration{Duration: deadline / 5}
-}
+// derivation puts into a policy what differs from its file; nil is nothing.
+type derivation func(spec *v1alpha1.HedgePolicySpec, deadline time.Duration, m measured)
 
 // title is the strategy's name in tables and plots.
 func (s strategy) title() string {

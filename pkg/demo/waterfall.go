@@ -8,6 +8,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"hedged.dev/hedged/pkg/plot"
 	"hedged.dev/hedged/pkg/telemetry"
 )
 
@@ -32,7 +33,7 @@ func writeWaterfall(w io.Writer, t *trail, names map[string]string) error {
 	fmt.Fprintf(&b, "One call of %s, drawn from its spans: %s after %s\ntrace %s\n\n",
 		attributeOf(t.call, telemetry.PolicyKey).AsString(), answerOf(t.call), milliseconds(t.call.EndTime().Sub(begin)),
 		t.call.SpanContext().TraceID())
-	fmt.Fprintf(&b, "  %-8s%-9s%-11s%s\n", "attempt", "trigger", "endpoint", ruler(span))
+	fmt.Fprintf(&b, "  %-8s%-9s%-11s%s\n", "attempt", "trigger", "endpoint", ruler(inMilliseconds(span), "ms", barWidth))
 	for _, a := range t.attempts {
 		from := min(column(a.StartTime()), barWidth-1)
 		width := min(max(column(a.EndTime())-from, 1), barWidth-from)
@@ -45,16 +46,17 @@ func writeWaterfall(w io.Writer, t *trail, names map[string]string) error {
 	return err
 }
 
-// ruler is the scale above the bars: marks at round times.
-func ruler(span time.Duration) string {
-	line := []byte(strings.Repeat(" ", barWidth+2))
+// ruler is the scale above or below what is drawn over time: marks at round
+// instants up to most, over so many columns.
+func ruler(most float64, unit string, width int) string {
+	line := []byte(strings.Repeat(" ", width+2))
 	free := 0
-	for _, tick := range roundSteps(float64(span)/float64(time.Millisecond), 5) {
+	for _, tick := range plot.RoundSteps(most, 5) {
 		label := fmt.Sprintf("%g", tick)
 		if tick == 0 {
-			label = "0 ms"
+			label = "0 " + unit
 		}
-		at := int(float64(barWidth) * tick * float64(time.Millisecond) / float64(span))
+		at := int(float64(width) * tick / most)
 		if at >= free && at+len(label) <= len(line) {
 			copy(line[at:], label)
 			free = at + len(label) + 1
