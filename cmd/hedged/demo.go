@@ -12,14 +12,26 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Measure hedged calls against flaky replicas, on this machine alone",
-		Long: `Measure hedged calls against flaky replicas, on this machine alone: three
-replicas with random peaks in which they drop connections, stall or answer 503,
-the daemon in front of them, and the same load through one strategy after
-another. It prints how each did, and one hedged call's attempts.
+		Long: `Measure hedged calls against flaky replicas, on this machine alone: replicas
+in trouble, the daemon in front of them, and the same load through one strategy
+after another. The last, adaptive, is the one that learns. It prints how each
+did, how the plan changed, and one hedged call's attempts.
+
+The trouble is a scenario:
+
+  peaks             three replicas, each with random peaks in which it drops
+                    connections, stalls or answers 503
+  slow              three replicas; one request in fifty takes 200 ms longer
+  slow-and-failing  the same, with one in twenty failing
+  brown-out         two replicas with few slots that take six times as long for a while
+  step              five replicas; attempts fail for a while, one in five
+
+hedged simulate runs such scenarios without sockets, much faster.
 
 With OTEL_EXPORTER_OTLP_ENDPOINT set the traces go there too.`,
 		Example: `  hedged demo
   hedged demo --seed 2 --out results/
+  hedged demo --scenario brown-out
   hedged demo --duration 5s --output json
   hedged demo --stay`,
 		Args: noArguments,
@@ -29,10 +41,11 @@ With OTEL_EXPORTER_OTLP_ENDPOINT set the traces go there too.`,
 		},
 	}
 	group(cmd.Flags(), "The load", func(f *pflag.FlagSet) {
-		f.Uint64Var(&o.Seed, "seed", o.Seed, "the `NUMBER` that decides on the peaks, the arrivals and every call's fate")
-		f.DurationVar(&o.Deadline, "deadline", o.Deadline, "every call's deadline, a `TIME`")
-		f.DurationVar(&o.Duration, "duration", o.Duration, "the `TIME` that each strategy gets, after a warm-up")
-		f.Float64Var(&o.Rate, "rate", o.Rate, "`CALLS` a second")
+		f.Var(named{newChoice(&o.Scenario, demo.Scenarios()...)}, "scenario", "the `NAME` of the trouble that the replicas are in")
+		f.Uint64Var(&o.Seed, "seed", o.Seed, "the `NUMBER` that decides on the trouble, the arrivals and every call's fate")
+		f.DurationVar(&o.Deadline, "deadline", o.Deadline, "every call's deadline, a `TIME` (default: the scenario's)")
+		f.DurationVar(&o.Duration, "duration", o.Duration, "the `TIME` that each strategy gets, after a warm-up (default: the scenario's)")
+		f.Float64Var(&o.Rate, "rate", o.Rate, "`CALLS` a second (default: the scenario's)")
 	})
 	group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
 		f.Var(newChoice(&o.Output, "table", "json"), "output", "how the comparison is printed")

@@ -34,6 +34,12 @@ func (c choice) Set(word string) error {
 	return nil
 }
 
+// named is a choice of more words than the help's flag list has room for.
+type named struct{ choice }
+
+// Type is the flag's placeholder in the help.
+func (named) Type() string { return "NAME" }
+
 // share is a flag that takes a number from 0 to 1, or stays nil.
 type share struct{ value **float64 }
 
@@ -54,5 +60,27 @@ func (s share) Set(text string) error {
 		return errors.New("must be a number from 0 to 1")
 	}
 	*s.value = &number
+	return nil
+}
+
+// percent is a flag that takes a number of percent, or stays nil.
+type percent struct{ value **float64 }
+
+// mostPercent is what the largest fan-out could make use of, as for a policy's
+// budget.
+const mostPercent = 700
+
+func (p percent) String() string { return share(p).String() }
+
+// Type is the flag's placeholder in the help.
+func (p percent) Type() string { return "PERCENT" }
+
+// Set takes the number.
+func (p percent) Set(text string) error {
+	number, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !(number >= 0 && number <= mostPercent) {
+		return fmt.Errorf("must be a number from 0 to %d", mostPercent)
+	}
+	*p.value = &number
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,16 +19,19 @@ import (
 	"testing"
 	"time"
 
+	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/test/otlptest"
 )
 
 // TestSIGTERMUnderLoad is the end of a real process: no call in flight fails,
-// new calls succeed for the lame-duck time, and every span arrives (P29).
+// new calls succeed for the lame-duck time, and every span arrives, as does
+// every line of the attempt log (P29).
 func TestSIGTERMUnderLoad(t *testing.T) {
 	collector := otlptest.Start(t)
+	log := filepath.Join(t.TempDir(), "attempts.jsonl")
 	process, at := launch(t, []string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.HTTP, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_BSP_SCHEDULE_DELAY=3600000",
-	}, "--policies", slowPolicy(t), "--lame-duck", "1s", "--drain-timeout", "10s")
+	}, "--policies", slowPolicy(t), "--lame-duck", "1s", "--drain-timeout", "10s", "--attempt-log", log)
 
 	var (
 		calls, ended sync.WaitGroup
@@ -90,6 +94,14 @@ func TestSIGTERMUnderLoad(t *testing.T) {
 	if servers != total {
 		t.Errorf("%d of %d calls' spans arrived", servers, total)
 	}
+	written, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempts, err := record.ReadAll(bytes.NewReader(written), log)
+	if err != nil || len(attempts) != total { // none is slow enough for a hedge
+		t.Errorf("%d attempts of %d calls in the log, error %v", len(attempts), total, err)
+	}
 }
 
 // slowPolicy is a directory with a policy for host slow, whose upstream takes
@@ -144,17 +156,24 @@ func call(transport http.RoundTripper, url string) string {
 	return answer.Status[:3]
 }
 
-// launch starts the test binary as hedged and waits until it is ready.
-func launch(t *testing.T, env []string, args ...string) (*exec.Cmd, addresses) {
+// self is the test binary as hedged.
+func self(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, append([]string{
+	cmd := exec.Command(path, args...)
+	cmd.Env = append(append(os.Environ(), asHedged+"=1"), env...)
+	return cmd
+}
+
+// launch starts the test binary as hedged and waits until it is ready.
+func launch(t *testing.T, env []string, args ...string) (*exec.Cmd, addresses) {
+	t.Helper()
+	cmd := self(t, env, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--health-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 	}, args...)...)
-	cmd.Env = append(append(os.Environ(), asHedged+"=1"), env...)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

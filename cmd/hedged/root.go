@@ -17,7 +17,9 @@ func newRoot(std streams) *cobra.Command {
 and returns the first good answer within the deadline. Policies say how.`,
 		Example: `  hedged demo                        # see it work, on this machine alone
   hedged validate policies/          # check policies
-  hedged serve --policies policies/  # run the daemon`,
+  hedged serve --policies policies/  # run the daemon
+  hedged explain                     # what it does now, and why
+  hedged simulate --list             # what policies can be tried on`,
 		RunE:               func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors:      true,
 		SilenceUsage:       true,
@@ -30,7 +32,7 @@ and returns the first good answer within the deadline. Policies say how.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolP("help", "h", false, "this help")
 	root.PersistentFlags().SortFlags = false
-	root.AddCommand(newServe(), newDemo(), newValidate(), newVersion())
+	root.AddCommand(newServe(), newExplain(), newRecord(), newSimulate(), newDemo(), newValidate(), newVersion())
 	return root
 }
 

@@ -63,7 +63,7 @@ func serveFlags(flags *pflag.FlagSet, o *daemon.Options) {
 	group(flags, "Addresses", func(f *pflag.FlagSet) {
 		f.StringVar(&o.Listen, "listen", ":8080", "the `ADDRESS` for calls (HTTP/1.1 and h2c)")
 		f.StringVar(&o.HealthListen, "health-listen", ":8081", "the `ADDRESS` for /livez, /readyz and /metrics")
-		f.StringVar(&o.AdminListen, "admin-listen", "127.0.0.1:8082", "the `ADDRESS` for /config_dump, /upstreams, /stats and pprof")
+		f.StringVar(&o.AdminListen, "admin-listen", "127.0.0.1:8082", "the `ADDRESS` for /config_dump, /upstreams, /attempts, /stats and pprof")
 	})
 	group(flags, "Calls", func(f *pflag.FlagSet) {
 		f.StringVar(&o.DeadlineHeader, "deadline-header", "", "a `HEADER` in which callers give the time they have left, besides the well-known ones")
@@ -80,6 +80,9 @@ func serveFlags(flags *pflag.FlagSet, o *daemon.Options) {
 		f.TextVar(&o.Telemetry.LogLevel, "log-level", slog.LevelInfo, "the least `LEVEL` that is logged: debug, info, warn or error")
 		f.Var(newChoice(&o.Telemetry.LogFormat, "json", "text"), "log-format", "how log lines are written")
 		f.Var(share{&o.Telemetry.SampleRatio}, "trace-sample-ratio", "the share of calls that are traced if the caller has not decided (default: what OTEL_TRACES_SAMPLER says, else all)")
+	})
+	group(flags, "Attempt log", func(f *pflag.FlagSet) {
+		f.StringVar(&o.AttemptLog, "attempt-log", "", "a `FILE` that every attempt is appended to as a JSON line, for hedged simulate --from; renamed away, it begins anew within a second")
 	})
 	group(flags, "Configuration", func(f *pflag.FlagSet) {
 		f.String(configFlag, "", "a YAML `FILE` whose keys are the names of the flags above")

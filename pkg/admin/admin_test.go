@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hedged.dev/hedged/pkg/admin"
+	"hedged.dev/hedged/pkg/record"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,6 +63,7 @@ func debug() http.Handler {
 		Config:    func() any { return map[string]string{"default/catalog": "path <= /v1"} },
 		Upstreams: func() any { return []string{} },
 		Stats:     func() any { return math.NaN() },
+		Attempts:  new(record.Log),
 	})
 }
 
@@ -92,12 +94,13 @@ func TestPages(t *testing.T) {
 	f("no page of health", health(nil), "GET", "/config_dump", 404, "text/plain",
 		"no page \"/config_dump\" here; there are /livez, /readyz, /metrics\n")
 	f("no page of debug", debug(), "GET", "/livez", 404, "text/plain",
-		"no page \"/livez\" here; there are /config_dump, /upstreams, /stats, /debug/pprof/\n")
+		"no page \"/livez\" here; there are /config_dump, /upstreams, /attempts, /stats, /debug/pprof/\n")
 	f("a path beneath a page", health(nil), "GET", "/livez/x", 404, "text/plain",
 		"no page \"/livez/x\" here; there are /livez, /readyz, /metrics\n")
 
 	f("config", debug(), "GET", "/config_dump", 200, "application/json", "{\n  \"default/catalog\": \"path <= /v1\"\n}\n")
 	f("upstreams", debug(), "GET", "/upstreams", 200, "application/json", "[]\n")
+	f("attempts, their header", debug(), "HEAD", "/attempts", 200, "application/x-ndjson", "")
 	f("no JSON", debug(), "GET", "/stats", 500, "text/plain",
 		"not written as JSON: json: unsupported value: NaN\n")
 }
@@ -140,7 +143,7 @@ func TestIndex(t *testing.T) {
 		}
 	}
 	f(health(nil), "/livez", "/readyz", "/metrics")
-	f(debug(), "/config_dump", "/upstreams", "/stats", "/debug/pprof/")
+	f(debug(), "/config_dump", "/upstreams", "/attempts", "/stats", "/debug/pprof/")
 }
 
 func TestProfiles(t *testing.T) {

@@ -5,23 +5,28 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/pprof"
+
+	"hedged.dev/hedged/pkg/record"
 )
 
-// DebugOptions are the functions that the debug handler asks for state, each
-// time anew. What they return is written as JSON.
+// DebugOptions are what the debug handler shows: functions that it asks for
+// state, each time anew, whose results are written as JSON, and the attempts.
 type DebugOptions struct {
 	Config    func() any // the policies, their status and plans
 	Upstreams func() any // the endpoints, their breakers and latencies
 	Stats     func() any // the counts of the process
+	// Attempts are streamed as they end. Closing the log ends the streams.
+	Attempts *record.Log
 }
 
-// Debug returns the handler of /config_dump, /upstreams, /stats and
+// Debug returns the handler of /config_dump, /upstreams, /attempts, /stats and
 // /debug/pprof/. It shows what is inside and has no authentication: it belongs
 // on a loopback address.
 func Debug(o DebugOptions) http.Handler {
 	return handler("hedged: state", []page{
 		{Path: "/config_dump", About: "the policies: revision, status, plan in force", Handler: state(o.Config)},
 		{Path: "/upstreams", About: "the endpoints: breaker, calls in flight, latency", Handler: state(o.Upstreams)},
+		{Path: "/attempts", About: "every attempt as it ends, as JSON lines (?policy=namespace/name: of one policy)", Handler: attempts(o.Attempts)},
 		{Path: "/stats", About: "what the process has counted", Handler: state(o.Stats)},
 		{Path: "/debug/pprof/", About: "profiles of the process", Handler: profiles()},
 	})

@@ -12,6 +12,7 @@ import (
 	"hedged.dev/hedged/pkg/admin"
 	"hedged.dev/hedged/pkg/control"
 	"hedged.dev/hedged/pkg/proxy"
+	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/pkg/source"
 	"hedged.dev/hedged/pkg/telemetry"
 	"hedged.dev/hedged/pkg/transport"
@@ -23,7 +24,7 @@ import (
 type Options struct {
 	Listen       string // address of the data port
 	HealthListen string // address of /livez, /readyz, /metrics
-	AdminListen  string // address of /config_dump, /upstreams, /stats, pprof
+	AdminListen  string // address of /config_dump, /upstreams, /attempts, /stats, pprof
 
 	Policies      string // directory of the policies
 	Namespace     string // of policies that do not name one; "" is default
@@ -38,7 +39,8 @@ type Options struct {
 	ReadHeaderTimeout time.Duration
 	IdleTimeout       time.Duration
 
-	Telemetry telemetry.Options
+	AttemptLog string // file that every attempt is appended to; "" is none
+	Telemetry  telemetry.Options
 }
 
 // Daemon is one running hedged. Make it with New.
@@ -47,6 +49,8 @@ type Daemon struct {
 	telemetry *telemetry.Telemetry
 	handler   *proxy.Handler
 	loop      *control.Loop
+	attempts  record.Log
+	file      *attemptLog // nil: none
 	ending    atomic.Bool
 
 	data, health, admin *server
@@ -78,9 +82,16 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		Telemetry:      d.telemetry,
 		DeadlineHeader: o.DeadlineHeader,
 		MaxBodyBytes:   o.MaxBodyBytes,
+		Attempts:       &d.attempts,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o.AttemptLog != "" {
+		if d.file, err = openAttemptLog(o.AttemptLog, &d.attempts, d.telemetry.Log); err != nil {
+			return nil, err
+		}
+		undo = append(undo, d.file.abandon)
 	}
 	d.loop = control.New(control.Options{
 		Sources:       []control.Source{source.NewDirectory(o.Policies, o.Namespace, d.telemetry.Log)},
@@ -99,7 +110,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}{
 		{&d.data, "calls", o.Listen, d.handler},
 		{&d.health, "health", o.HealthListen, admin.Health(admin.HealthOptions{Ready: d.Ready, Metrics: d.telemetry.MetricsHandler()})},
-		{&d.admin, "admin", o.AdminListen, admin.Debug(admin.DebugOptions{Config: d.config, Upstreams: d.upstreams, Stats: d.stats})},
+		{&d.admin, "admin", o.AdminListen, admin.Debug(admin.DebugOptions{Config: d.config, Upstreams: d.upstreams, Stats: d.stats, Attempts: &d.attempts})},
 	} {
 		*s.to, err = listen(ctx, s.name, s.address, s.handler, d.telemetry.Log)
 		if err != nil {
@@ -117,7 +128,7 @@ func (d *Daemon) Addr() net.Addr { return d.data.listener.Addr() }
 // HealthAddr is the address of /livez, /readyz and /metrics.
 func (d *Daemon) HealthAddr() net.Addr { return d.health.listener.Addr() }
 
-// AdminAddr is the address of /config_dump, /upstreams, /stats and pprof.
+// AdminAddr is the address of /config_dump, /upstreams, /attempts, /stats and pprof.
 func (d *Daemon) AdminAddr() net.Addr { return d.admin.listener.Addr() }
 
 // Ready says why the daemon should get no new calls; nil is ready.
@@ -130,7 +141,7 @@ func (d *Daemon) Ready() error {
 
 // Run serves until ctx is done, then shuts down in order: not ready, a
 // lame-duck time in which new calls still succeed, a drain of what is in
-// flight, the policy loop, telemetry, admin last. It may run once.
+// flight, the attempt log, the policy loop, telemetry, admin last. It may run once.
 func (d *Daemon) Run(ctx context.Context) error {
 	failed := make(chan error, 5)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -144,6 +155,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 		}
 	})
 	ticking := start(func() { d.tick(background) })
+	writing := start(func() {
+		if d.file != nil {
+			d.file.run()
+		}
+	})
 	d.telemetry.Log.Info("serving", "calls", d.Addr().String(), "health", d.HealthAddr().String(),
 		"admin", d.AdminAddr().String(), "policies", d.options.Policies)
 
@@ -154,7 +170,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	case err = <-failed:
 		lameDuck = 0 // what has broken serves nobody
 	}
-	return errors.Join(err, d.shutdown(lameDuck, stop, loop, ticking))
+	return errors.Join(err, d.shutdown(lameDuck, stop, loop, ticking, writing))
 }
 
 // shutdown is the order of the end.
@@ -167,6 +183,7 @@ func (d *Daemon) shutdown(lameDuck time.Duration, stop func(), background ...<-c
 	d.telemetry.Log.Info("draining the calls in flight", "timeout", d.options.DrainTimeout.String())
 	errs := []error{d.data.drain(d.options.DrainTimeout)}
 
+	d.attempts.Close()
 	stop()
 	for _, done := range background {
 		<-done
@@ -179,12 +196,17 @@ func (d *Daemon) shutdown(lameDuck time.Duration, stop func(), background ...<-c
 		errs = append(errs, fmt.Errorf("telemetry: %w", err))
 	}
 	d.health.abandon()
+	_ = d.admin.drain(adminTimeout) // what is broken off is nobody's call
 	d.admin.abandon()
 	return errors.Join(errs...)
 }
 
-// flushTimeout bounds how long the last spans and metrics may take to leave.
-const flushTimeout = 5 * time.Second
+const (
+	// flushTimeout bounds how long the last spans and metrics may take to leave.
+	flushTimeout = 5 * time.Second
+	// adminTimeout bounds how long a stream of attempts may take to end.
+	adminTimeout = time.Second
+)
 
 // tick makes plans, and keeps the garbage collector in step, until ctx is done.
 func (d *Daemon) tick(ctx context.Context) {

@@ -62,13 +62,15 @@ func (d *Daemon) upstreams() any { return d.handler.Upstreams() }
 
 // statsView is what /stats shows.
 type statsView struct {
-	Policies      int    `json:"policies"`
-	Reloads       int    `json:"reloads"`
-	FailedReloads int    `json:"failedReloads"`
-	Invalid       int    `json:"invalidDocuments"`
-	Conflicted    int    `json:"conflictedDocuments"`
-	Goroutines    int    `json:"goroutines"`
-	HeapBytes     uint64 `json:"heapBytes"`
+	Policies      int `json:"policies"`
+	Reloads       int `json:"reloads"`
+	FailedReloads int `json:"failedReloads"`
+	Invalid       int `json:"invalidDocuments"`
+	Conflicted    int `json:"conflictedDocuments"`
+	// LogDropped are attempts that a file or a stream went without.
+	LogDropped uint64 `json:"attemptLogDropped"`
+	Goroutines int    `json:"goroutines"`
+	HeapBytes  uint64 `json:"heapBytes"`
 }
 
 func (d *Daemon) stats() any {
@@ -78,8 +80,16 @@ func (d *Daemon) stats() any {
 	return statsView{
 		Policies: len(d.handler.Policies()), Reloads: status.Reloads, FailedReloads: status.FailedReloads,
 		Invalid: status.Count(control.Invalid), Conflicted: status.Count(control.Conflicted),
-		Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc,
+		LogDropped: d.logDropped(), Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc,
 	}
+}
+
+func (d *Daemon) logDropped() uint64 {
+	dropped := d.attempts.Dropped()
+	if d.file != nil {
+		dropped += d.file.lost.Load()
+	}
+	return dropped
 }
 
 // observe registers what is told of reloads when metrics are collected.
@@ -97,5 +107,7 @@ func (d *Daemon) observe() error {
 				emit(float64(t.UnixMilli()) / 1000)
 			}
 		}),
+		d.telemetry.ObserveTotal("hedged.attempt_log.dropped", "{attempt}", "Attempts that the attempt log's file or a stream of it went without.",
+			func(emit telemetry.Emit) { emit(float64(d.logDropped())) }),
 	)
 }

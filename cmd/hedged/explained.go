@@ -1,0 +1,255 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"hedged.dev/hedged/api/v1alpha1"
+	"hedged.dev/hedged/pkg/adapt"
+)
+
+// meaning are the controller's states and rules in words.
+var meaning = map[string]string{
+	string(adapt.Cold):               "too little is known yet",
+	string(adapt.Steady):             "the upstream is as it has been",
+	string(adapt.Shift):              "its latency has changed",
+	string(adapt.Peak):               "it loses more than it did",
+	string(adapt.OverloadQueueing):   "it is slower as a whole: requests queue",
+	string(adapt.OverloadCorrelated): "further attempts fail as first ones do",
+	string(adapt.OverloadHold):       "it is calm again, and not yet trusted",
+
+	string(adapt.TargetMet):   "the least load that reaches the success target",
+	string(adapt.Tail):        "the success target is reached, and what is left shortens the tail",
+	string(adapt.BudgetBound): "the best that the budget pays for",
+	string(adapt.NoGain):      "no further attempt would help",
+	string(adapt.Stopped):     "the overload gate is shut, so there is no hedge",
+	string(adapt.Given):       "the policy says so",
+}
+
+// write writes everything about one policy.
+func (x *explanation) write(w io.Writer) error {
+	p := &x.Policy
+	var rows table
+	say := func(what, format string, args ...any) {
+		rows = append(rows, []string{what, fmt.Sprintf(format, args...)})
+	}
+
+	say("mode", "%s", x.modes())
+	if x.searched() {
+		say("state", "%s: %s", p.Plan.State, meaning[string(p.Plan.State)])
+	}
+	if p.Plan.Rule != "" {
+		say("rule", "%s: %s", p.Plan.Rule, meaning[string(p.Plan.Rule)])
+	}
+	say("fan-out", "%d of at most %d attempts a call", p.Plan.FanOut, p.Spec.FanOut.Max)
+	say("hedges", "%s", x.hedges())
+	say("retries", "%s", x.retries())
+	say("deadline", "%s", x.deadline())
+	x.figures(say)
+	x.load(say)
+	if l := x.Upstream.Latency; l.Learned {
+		say("latency", "p50 %s, p99 %s, of %.0f recent first attempts", brief(l.P50), brief(l.P99), l.Samples)
+	} else {
+		say("latency", "not known yet: %d first attempts observed", l.Observed)
+	}
+	say("reason", "%s", p.Plan.Reason)
+	for _, warning := range p.Warnings {
+		say("warning", "%s", warning)
+	}
+
+	if _, err := fmt.Fprintf(w, "%s  (%s:%d, revision %s)\n\n", p.Policy, p.Place, p.Line, p.Revision); err != nil {
+		return err
+	}
+	if err := rows.write(w, "  "); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return x.endpoints().write(w, "  ")
+}
+
+// searched reports whether the controller decided on the plan.
+func (x *explanation) searched() bool {
+	return x.Policy.Plan.State != "" && x.Policy.Plan.Rule != adapt.Given
+}
+
+// measured reports whether it had figures to decide by.
+func (x *explanation) measured() bool { return x.searched() && x.Policy.Plan.State != adapt.Cold }
+
+// state is what the controller takes the upstream's state for, in a table.
+func (x *explanation) state() string {
+	if !x.searched() {
+		return "-"
+	}
+	return string(x.Policy.Plan.State)
+}
+
+// mode is how far the policy goes.
+func (x *explanation) mode() string {
+	return string(cmp.Or(x.Policy.Spec.Mode, v1alpha1.ModeEnforce))
+}
+
+func (x *explanation) modes() string {
+	var b strings.Builder
+	b.WriteString(x.mode())
+	switch x.Policy.Spec.Mode {
+	case v1alpha1.ModeShadow:
+		b.WriteString(" (calls have one attempt; what follows is what they would have)")
+	case v1alpha1.ModeDisabled:
+		b.WriteString(" (calls have one attempt, as in a plain proxy)")
+	default:
+	}
+	spec := &x.Policy.Spec
+	if spec.FanOut.Adaptive {
+		b.WriteString(", adaptive fan-out")
+		if spec.FanOut.SuccessTarget != nil {
+			fmt.Fprintf(&b, " for %s success", percentage(*spec.FanOut.SuccessTarget))
+		}
+	} else {
+		b.WriteString(", given fan-out")
+	}
+	fmt.Fprintf(&b, ", stagger %s", cmp.Or(spec.Stagger.Mode, v1alpha1.StaggerAuto))
+	return b.String()
+}
+
+func (x *explanation) hedges() string {
+	plan := &x.Policy.Plan
+	if plan.Hedges == 0 {
+		return "none"
+	}
+	gaps := make([]string, len(plan.Gaps))
+	for i, gap := range plan.Gaps {
+		gaps[i] = brief(gap)
+	}
+	text := fmt.Sprintf("%d: %s after the newest attempt", plan.Hedges, strings.Join(gaps, ", then "))
+	if plan.HedgeShare < 1 {
+		text += fmt.Sprintf("; the last in %s of the calls that wait so long", percentage(plan.HedgeShare))
+	}
+	return text
+}
+
+func (x *explanation) retries() string {
+	plan := &x.Policy.Plan
+	switch {
+	case plan.Retries == 0 || plan.RetryShare == 0:
+		return "none"
+	case plan.RetryShare >= 1:
+		return fmt.Sprintf("up to %d, after every failure", plan.Retries)
+	default:
+		return fmt.Sprintf("up to %d, after %s of the failures", plan.Retries, percentage(plan.RetryShare))
+	}
+}
+
+func (x *explanation) deadline() string {
+	plan := &x.Policy.Plan
+	text := plan.Deadline
+	if plan.LeastRemaining != "0s" {
+		text += fmt.Sprintf("; no further attempt with less than %s left", brief(plan.LeastRemaining))
+	}
+	if plan.AttemptTimeout != "" {
+		text += fmt.Sprintf("; an attempt may take %s", plan.AttemptTimeout)
+	}
+	return text
+}
+
+// figures are what an adaptive plan was decided by.
+func (x *explanation) figures(say func(what, format string, args ...any)) {
+	plan := &x.Policy.Plan
+	if !x.measured() {
+		return
+	}
+	f := &plan.Figures
+	say("failures", "%s of first attempts have no good answer by the deadline; %s fail explicitly", percentage(f.FailureRate), percentage(f.Explicit))
+	success := percentage(f.Planned) + " by the deadline, as planned"
+	if f.Horizon != "" && f.Horizon != plan.Deadline {
+		success += "; the tail is planned for " + brief(f.Horizon)
+	}
+	say("success", "%s", success)
+	say("conditional", "a hedge succeeds %.2f times as often as a first attempt of its age, a retry %.2f times", f.OfHedges, f.OfRetries)
+	say("gate", "%s: the median is %.2f times its least of the last minute; of further attempts that ended, %s succeeded",
+		gate(f.Gate), f.Gradient, percentage(f.Efficacy))
+}
+
+func gate(share float64) string {
+	switch {
+	case share >= 1:
+		return "open"
+	case share <= 0:
+		return "shut"
+	default:
+		return percentage(share) + " open"
+	}
+}
+
+// load is what further attempts cost, and what they may.
+func (x *explanation) load(say func(what, format string, args ...any)) {
+	plan, b := &x.Policy.Plan, &x.Upstream.Budget
+	if x.Upstream.Shadow != nil {
+		b = x.Upstream.Shadow
+	}
+	soFar := fmt.Sprintf("%d further for %s so far", b.Taken, count(int(b.Calls), "call", "calls")) //nolint:gosec // a count
+	if b.Calls > 0 {
+		soFar += fmt.Sprintf(" (%s)", percentage(float64(b.Taken)/float64(b.Calls)))
+	}
+	if x.measured() {
+		soFar = fmt.Sprintf("%s planned, of %s that the plan may cost; ", percentage(plan.Figures.Cost), percentage(plan.Figures.Budget)) + soFar
+	}
+	say("load", "%s; the budget refused %d", soFar, b.Refused)
+	say("budget", "%g %% of the calls, at least %g a second; %.1f of at most %.1f tokens in stock", b.Percent, b.MinPerSecond, b.Tokens, b.Capacity)
+}
+
+// endpoints is the table of the upstream's endpoints.
+func (x *explanation) endpoints() table {
+	t := table{{"endpoint", "breaker", "in flight", "score", "attempts", "bad"}}
+	for _, e := range x.Upstream.Endpoints {
+		state := e.State
+		if !e.HeldOutUntil.IsZero() {
+			state += ", held out by pushback"
+		}
+		t = append(t, []string{e.Address, state, fmt.Sprint(e.InFlight), fmt.Sprintf("%.3f", e.Score), fmt.Sprint(e.Attempts), fmt.Sprint(e.Bad)})
+	}
+	if n := x.Upstream.Bypassed; n > 0 {
+		t = append(t, []string{fmt.Sprintf("%d first attempts went out although no breaker admitted them", n)})
+	}
+	return t
+}
+
+// closed is how many endpoints take calls.
+func (x *explanation) closed() string {
+	n := 0
+	for _, e := range x.Upstream.Endpoints {
+		if e.State == "closed" && e.HeldOutUntil.IsZero() {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(x.Upstream.Endpoints))
+}
+
+// figure is a share that only a plan that was decided by figures has.
+func (x *explanation) figure(share float64) string {
+	if !x.measured() {
+		return "-"
+	}
+	return percentage(share)
+}
+
+// brief leaves four digits of a duration.
+func brief(text string) string {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return text
+	}
+	unit := time.Duration(1)
+	for d/unit >= 10_000 {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}
+
+func percentage(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }
+
+func orDash(text string) string { return cmp.Or(text, "-") }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"hedged.dev/hedged/pkg/policy"
+	"hedged.dev/hedged/pkg/record"
+	"hedged.dev/hedged/pkg/sim"
+)
+
+// upstream is the model that is asked for: a recording's, a built-in one, or a
+// file's.
+func (s *simulation) upstream(std streams) (sim.Scenario, error) {
+	if s.recording != "" {
+		return s.recorded(std)
+	}
+	var names []string
+	for _, known := range sim.Builtin() {
+		if known.Name == s.scenario {
+			return known, nil
+		}
+		names = append(names, known.Name)
+	}
+	data, err := os.ReadFile(s.scenario)
+	if errors.Is(err, fs.ErrNotExist) && !looksLikeFile(s.scenario) {
+		if guess, ok := nearest(s.scenario, names); ok {
+			return sim.Scenario{}, usagef("no scenario is called %s; did you mean %s?", s.scenario, guess)
+		}
+		return sim.Scenario{}, usagef("no scenario is called %s, and no file; --list shows those there are", s.scenario)
+	}
+	if err != nil {
+		return sim.Scenario{}, fmt.Errorf("--scenario: %w", err)
+	}
+	scenario, err := sim.Load(data, s.scenario)
+	if err != nil {
+		fmt.Fprintln(std.err, err) // a line for each fault, with its place
+		return sim.Scenario{}, errFound
+	}
+	return scenario, nil
+}
+
+func looksLikeFile(name string) bool {
+	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".json")
+}
+
+// recorded is the upstream of a recording, of one policy.
+func (s *simulation) recorded(std streams) (sim.Scenario, error) {
+	attempts, err := s.attempts(std.in)
+	if err != nil {
+		return sim.Scenario{}, err
+	}
+	var ids []string
+	for i := range attempts {
+		if !slices.Contains(ids, attempts[i].Policy) {
+			ids = append(ids, attempts[i].Policy)
+		}
+	}
+	slices.Sort(ids)
+	switch {
+	case len(ids) == 0:
+		return sim.Scenario{}, fmt.Errorf("%s holds no attempt; record while there are calls", s.recording)
+	case s.policy == "" && len(ids) > 1:
+		return sim.Scenario{}, usagef("%s holds several policies; choose one: --policy %s", s.recording, strings.Join(ids, " or "))
+	}
+	i := 0
+	if s.policy != "" {
+		if i, err = choose(s.policy, ids, s.recording); err != nil {
+			return sim.Scenario{}, err
+		}
+	}
+	scenario, err := sim.FromRecording(attempts, ids[i])
+	if err != nil {
+		return sim.Scenario{}, fmt.Errorf("%s: %w", s.recording, err)
+	}
+	return scenario, nil
+}
+
+func (s *simulation) attempts(stdin io.Reader) ([]record.Attempt, error) {
+	if s.recording == "-" {
+		return record.ReadAll(stdin, "-")
+	}
+	file, err := os.Open(s.recording)
+	if err != nil {
+		return nil, fmt.Errorf("--from: %w", err)
+	}
+	defer file.Close()
+	return record.ReadAll(file, s.recording)
+}
+
+// choosePolicy reads the policy that is to be simulated. In a file of one it is
+// that one, whatever the recording's is called.
+func (s *simulation) choosePolicy(std streams) (*policy.Policy, error) {
+	var data []byte
+	var err error
+	if s.policies == "-" {
+		data, err = io.ReadAll(std.in)
+	} else {
+		data, err = os.ReadFile(s.policies)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-f: %w", err)
+	}
+	policies, faults := policy.Parse(data, policy.Options{Place: s.policies})
+	for _, f := range faults {
+		fmt.Fprintln(std.err, f)
+	}
+	if len(faults.Errors()) > 0 {
+		return nil, errFound
+	}
+	var ids []string
+	for _, p := range policies {
+		ids = append(ids, p.ID.String())
+	}
+	switch {
+	case len(policies) == 0:
+		return nil, fmt.Errorf("%s holds no policy", s.policies)
+	case len(policies) == 1:
+		return policies[0], nil
+	case s.policy == "":
+		return nil, usagef("%s holds several policies; choose one: --policy %s", s.policies, strings.Join(ids, " or "))
+	}
+	i, err := choose(s.policy, ids, s.policies)
+	if err != nil {
+		return nil, err
+	}
+	return policies[i], nil
+}
