@@ -19,7 +19,7 @@ export GOFLAGS += -buildvcs=false
 GENERATED := api
 
 # The engine's parts whose tests must reach nearly every statement.
-COVERED := pkg/hedge pkg/budget pkg/breaker pkg/policy
+COVERED := pkg/hedge pkg/budget pkg/breaker pkg/policy pkg/adapt
 FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
 
 .DEFAULT_GOAL := help
@@ -39,6 +39,10 @@ build: ## build bin/hedged
 .PHONY: demo
 demo: build ## hedged calls against flaky upstreams, measured (ARGS="--seed 2")
 	bin/hedged demo --out $(OUT) $(ARGS)
+
+.PHONY: simulate
+simulate: build ## what a policy would do, by simulation (ARGS="--scenario iid-loss")
+	bin/hedged simulate $(ARGS)
 
 .PHONY: run
 run: build ## serve the policies of POLICIES (default policies/demo)
@@ -72,6 +76,10 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 cost: build ## CPU of a call that needs no hedge, against a tuned ReverseProxy
 	cd bench && $(GO) build -o ../bin/cost ./cost
 	bin/cost -hedged bin/hedged $(ARGS)
+
+.PHONY: ticks
+ticks: ## CPU of making plans: 1,000 policies, 20 of them called
+	$(GO) test -run '^$$' -bench Ticks -benchtime 100x ./pkg/demo
 
 .PHONY: bench
 bench: ## every benchmark, with allocations
