@@ -74,7 +74,7 @@ func (x *explanation) write(w io.Writer) error {
 
 // searched reports whether the controller decided on the plan.
 func (x *explanation) searched() bool {
-	return x.Policy.Plan.State != "" && x.Policy.Plan.Rule != adapt.Given
+	return x.Policy.Plan.Rule != "" && x.Policy.Plan.Rule != adapt.Given
 }
 
 // measured reports whether it had figures to decide by.

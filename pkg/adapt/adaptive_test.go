@@ -68,7 +68,7 @@ func TestSteadyUpstreamCostsNothing(t *testing.T) {
 	if p.State != Steady || p.Rule != TargetMet || p.Hedges != 0 || p.Figures.Cost != 0 || p.Figures.FailureRate > 0.0001 {
 		t.Errorf("plan is %+v", p)
 	}
-	p.says(t, "steady, target-met: no hedge", "planned success 100 % at 0 % extra load")
+	p.says(t, "steady, target-met: no hedge", "planned success 99.99")
 }
 
 // A tenth is lost: the target of 0.9999 takes four attempts, of which the further

@@ -91,5 +91,5 @@ type Figures struct {
 	Efficacy    float64       `json:"efficacy"`             // successes ÷ ended, of further attempts
 	Gradient    float64       `json:"gradient"`             // the median ÷ the least median of the last minute
 	Gate        float64       `json:"gate"`                 // 1 open to 0 shut
-	Horizon     time.Duration `json:"horizon"`              // what the tail was planned for; 0: the deadline
+	Horizon     time.Duration `json:"horizon"`              // by when the target is kept, for the tail; else the deadline
 }

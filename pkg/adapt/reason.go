@@ -121,8 +121,14 @@ func retries(n int) string {
 // percent writes 0.95 as 95 and 0.999 as 99.9.
 func percent(q float64) string { return strconv.FormatFloat(q*100, 'g', 6, 64) }
 
-// share writes 0.01234 as 1.23 %.
-func share(q float64) string { return strconv.FormatFloat(q*100, 'g', 3, 64) + " %" }
+// share writes 0.01234 as 1.23 % and 0.99993 as 99.993 %.
+func share(q float64) string {
+	digits := 3
+	if q > 0.99 && q < 1 {
+		digits = 5
+	}
+	return strconv.FormatFloat(q*100, 'g', digits, 64) + " %"
+}
 
 // round leaves the digits that mean something.
 func round(d time.Duration) time.Duration { return d.Round(max(d/1000, 1)) }
