@@ -150,17 +150,15 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 	var g grid
 	f, a := &p.Figures, &v.allowance
 	limit := 1 - s.Target
-	open, sure := 1.0, 1.0
+	open, independence := 1.0, 1.0
 	if s.Adaptive {
-		open, sure = v.gate.open(), v.gate.calm()
+		open = v.gate.open()
 		if !s.TrustUpstream {
-			independence := v.further.independence()
-			open *= independence
-			sure *= max(0, 2*independence-1)
+			independence = v.further.independence()
 		}
 	}
 	losing := v.losing(s)
-	budget := open * a.most(losing, sure)
+	budget := open * a.most(losing, v.gate.calm()*max(0, 2*independence-1))
 
 	g.lay(&v.curve, &v.hedges, s.Deadline, earliest*budget)
 	end := g.n - 1
@@ -169,7 +167,7 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 	chain := v.retry(s, p, most, budget, limit)
 	g.retry(&v.retries, v.failedAt(s), p.Retries, p.RetryShare)
 	f.Budget = budget
-	left := max(0, budget-chain)
+	left := independence * max(0, budget-chain)
 
 	hint := v.hint(&g)
 	v.searches++
@@ -195,8 +193,8 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 			within, alone := g.miss(&found, end), g.miss(&ladder{share: 1}, end)
 			goal.limit, goal.finally = coarse*within, within+yield*(alone-within)
 		}
-		goal.ceiling = min(left, max(g.cost(&found)*(1+slack), open*a.most(false, 0)-chain))
-		found, horizon = g.shorten(goal, found, tailPrice+tailRise*(g.cost(&found)+chain), v.last.k, g.nearest(v.horizon))
+		goal.ceiling = min(left, max(g.cost(&found)*(1+slack), independence*(open*a.most(false, 0)-chain)))
+		found, horizon = g.shorten(goal, found, tailPrice+tailRise*math.Pow(g.cost(&found)+chain, 2), v.last.k, g.nearest(v.horizon))
 		if found.k > 0 && horizon < end && p.Rule == TargetMet {
 			p.Rule = Tail
 		}

@@ -176,7 +176,7 @@ func (g *grid) polish(l *ladder, a *aim) (worth float64) {
 // upstream that already carries load for the target's sake.
 const (
 	tailPrice = 2
-	tailRise  = 300  // for each further attempt a call that the target takes
+	tailRise  = 3000 // times the square of the further attempts a call that the target takes
 	yield     = 0.1  // of what hedges save, where the target is out of reach: what the tail may take of it
 	coarse    = 10   // times the misses within reach: what the tail is measured at, at least
 	threshold = 0.5  // of the horizon's logarithm: a tail that is not heavy is not worth a hedge

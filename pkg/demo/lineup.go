@@ -18,11 +18,11 @@ func everyStrategy() []strategy {
 	)
 }
 
-func unsteadyStrategies() []strategy {
+func unsteadyStrategies(percent float64) []strategy {
 	return append(append([]strategy{{name: "none"}}, sequentials()...),
 		strategy{name: "fixed-stagger", derive: fixed(10 * time.Millisecond)},
 		strategy{name: "quantile-stagger", derive: quantile(0.95)},
-		strategy{name: champion, derive: withBudget(10)},
+		strategy{name: champion, derive: withBudget(percent)},
 	)
 }
 

@@ -97,23 +97,25 @@ func peaks() scenario {
 // slow is an upstream of which one answer in fifty is a hundred times slower
 // than the others.
 func slow() scenario {
-	return unsteady("slow", "2 % of the answers 200 ms late", habits{})
+	return unsteady("slow", "2 % of the answers 200 ms late", 5, habits{})
 }
 
 // slowAndFailing is slow with losses of both kinds.
 func slowAndFailing() scenario {
-	return unsteady("slow-and-failing", "2 % of the answers 200 ms late, 5 % lost",
+	return unsteady("slow-and-failing", "2 % of the answers 200 ms late, 5 % lost", 10,
 		habits{drop: 0.025, shed: 0.025})
 }
 
-func unsteady(name, about string, h habits) scenario {
+// unsteady is an upstream with these habits besides slow answers, and so much of a
+// budget for the adaptive strategy, in percent.
+func unsteady(name, about string, budget float64, h habits) scenario {
 	h.median, h.sigma = 2*time.Millisecond, 0.3
 	h.slow = slowness{share: 0.02, least: 200 * time.Millisecond}
 	return scenario{
 		name: name, about: about,
 		note:     "the fixed stagger is 10 ms",
 		replicas: 3, deadline: 300 * time.Millisecond, duration: 15 * time.Second, rate: 500,
-		strategies: unsteadyStrategies(),
+		strategies: unsteadyStrategies(budget),
 		figures:    []figure{quick()},
 		behaviour: func(c course, replica int) behaviour {
 			return careless{seed: c.seed, replica: replica, habits: func(time.Duration) habits { return h }}
