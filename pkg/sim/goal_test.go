@@ -48,6 +48,7 @@ func scenario(t *testing.T, name string) Scenario {
 // A tenth of all attempts is lost without a word: 99.98 % of calls are answered for at
 // most 12 % of extra load.
 func TestGoalSilentLoss(t *testing.T) {
+	t.Parallel()
 	r := pooled(t, scenario(t, "iid-loss"), 60_000, "adaptive")["adaptive"]
 	if r.SuccessRatio < 0.9998 || r.ExtraLoad > 0.12 {
 		t.Errorf("success %.5f at %.4f extra", r.SuccessRatio, r.ExtraLoad)
@@ -55,6 +56,7 @@ func TestGoalSilentLoss(t *testing.T) {
 }
 
 func TestG3IndependentPeaks(t *testing.T) {
+	t.Parallel()
 	r := pooled(t, scenario(t, "independent-peaks"), 200_000, "adaptive")["adaptive"]
 	if r.SuccessRatio < 0.9999 || r.ExtraLoad > 0.04 {
 		t.Errorf("success %.5f at %.4f extra", r.SuccessRatio, r.ExtraLoad)
@@ -64,6 +66,7 @@ func TestG3IndependentPeaks(t *testing.T) {
 // Where requests queue or are shed, the controller does no harm that can be told from
 // chance: 0.1 points, and 0.1 more for runs as short as these.
 func TestG4DoesNoHarmNearSaturation(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"queueing-70", "queueing-85", "shedding"} {
 		r := pooled(t, scenario(t, name), 60_000, "none", "adaptive")
 		if lost := r["none"].SuccessRatio - r["adaptive"].SuccessRatio; lost > 0.002 {
@@ -75,6 +78,7 @@ func TestG4DoesNoHarmNearSaturation(t *testing.T) {
 // After a trigger at half load it recovers as fast as an upstream that nobody hedges;
 // naive retries never do.
 func TestG4RecoversFromAMetastableTrigger(t *testing.T) {
+	t.Parallel()
 	s := scenario(t, "metastable-50")
 	without, with := 0.0, 0.0
 	for _, seed := range goalSeeds {
@@ -97,6 +101,7 @@ func TestG4RecoversFromAMetastableTrigger(t *testing.T) {
 }
 
 func TestG7GateShutsWithinTwoTicks(t *testing.T) {
+	t.Parallel()
 	s := scenario(t, "brown-out")
 	begins := s.Upstream.Changes[0].From
 	for _, seed := range goalSeeds {
@@ -120,6 +125,7 @@ func TestG7GateShutsWithinTwoTicks(t *testing.T) {
 // When everything takes four times as long at once, the tail is no longer than that of
 // percentile hedging, within the budget (P12).
 func TestG8LatencyTimesFour(t *testing.T) {
+	t.Parallel()
 	s := scenario(t, "regime-change")
 	s.Upstream.Changes = slices.Clone(s.Upstream.Changes)
 	s.Upstream.Changes[0].From = 30 * time.Second
@@ -165,6 +171,7 @@ func turns(series []float64, by float64) (n int) {
 // Attempts begin to fail and stop failing: the plan follows within two seconds up and
 // ten down, and once each, for one daemon and for eight that share the upstream.
 func TestPlanFollowsAStepWithoutOscillating(t *testing.T) {
+	t.Parallel()
 	f := func(daemons int, rate float64) {
 		t.Helper()
 		s := scenario(t, "step")
@@ -200,6 +207,7 @@ func TestPlanFollowsAStepWithoutOscillating(t *testing.T) {
 // Eight daemons near saturation, each of which sees an eighth of what queues, learn it
 // more slowly, and do not take turns in overloading the upstream.
 func TestEightDaemonsNearSaturation(t *testing.T) {
+	t.Parallel()
 	s := scenario(t, "queueing-85")
 	s.Daemons = 8
 	r := pooled(t, s, 60_000, "none", "adaptive")
