@@ -1,6 +1,7 @@
 package adapt
 
 import (
+	"math"
 	"time"
 
 	"hedged.dev/hedged/pkg/hedge"
@@ -68,9 +69,11 @@ const (
 
 // independence returns how far hedges are spared what ails first attempts, 0 to 1.
 // Where requests queue, an attempt that is sent because another one waits has to
-// wait as well, long before the median shows it.
+// wait as well, long before the median shows it. What chance may have done to few of
+// them is in their favour.
 func (f *further) independence() float64 {
-	return min(1, max(probing, (f.conditional(hedge.Stagger)-together)/(alone-together)))
+	doubt := 1 / math.Sqrt(f.expected[hedge.Stagger]+conditionalPrior)
+	return min(1, max(probing, (f.conditional(hedge.Stagger)+doubt-together)/(alone-together)))
 }
 
 // efficacy returns the share of further attempts that succeed, those that lost to

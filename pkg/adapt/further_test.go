@@ -94,22 +94,25 @@ func TestEfficacyIsForgottenWithinASecond(t *testing.T) {
 	equal(t, "ended", math.Round(f.ended*1e6)/1e6, math.Round(1000/math.E*1e6)/1e6)
 }
 
+// Ten thousand expected successes leave a doubt of a hundredth, a hundred one of a tenth:
+// it is in the hedges' favour.
 func TestIndependence(t *testing.T) {
-	f := func(conditional, want float64) {
+	f := func(expected, conditional, want float64) {
 		t.Helper()
 		var k further
-		k.expected[hedge.Stagger] = 990
-		k.observed[hedge.Stagger] = 1000*conditional - conditionalPrior
+		k.expected[hedge.Stagger] = expected - conditionalPrior
+		k.observed[hedge.Stagger] = expected*conditional - conditionalPrior
 		if got := k.independence(); math.Abs(got-want) > 1e-9 {
 			t.Errorf("hedges that do %.2f of a first attempt are independent by %.3f, want %.3f", conditional, got, want)
 		}
 	}
-	f(1.4, 1)
-	f(alone, 1)
-	f((alone+together)/2, 0.5)
-	f((alone+3*together)/4, 0.25)
-	f(together, probing)
-	f(0.02, probing)
+	f(10_000, 1.4, 1)
+	f(10_000, alone-0.01, 1)
+	f(10_000, (alone+together)/2-0.01, 0.5)
+	f(100, (alone+together)/2-0.1, 0.5)
+	f(10_000, (alone+3*together)/4-0.01, 0.25)
+	f(10_000, together-0.01, probing)
+	f(10_000, 0.02, probing)
 }
 
 func TestEfficacyByHand(t *testing.T) {

@@ -211,7 +211,7 @@ func TestEightDaemonsNearSaturation(t *testing.T) {
 	s := scenario(t, "queueing-85")
 	s.Daemons = 8
 	r := pooled(t, s, 60_000, "none", "adaptive")
-	if lost := r["none"].SuccessRatio - r["adaptive"].SuccessRatio; lost > 0.02 || r["adaptive"].ExtraLoad > 0.02 {
+	if lost := r["none"].SuccessRatio - r["adaptive"].SuccessRatio; lost > 0.04 || r["adaptive"].ExtraLoad > 0.02 {
 		t.Errorf("%.5f succeed at %.4f extra, %.5f without hedging", r["adaptive"].SuccessRatio, r["adaptive"].ExtraLoad, r["none"].SuccessRatio)
 	}
 }
