@@ -2,6 +2,7 @@ package sim
 
 import (
 	"flag"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,3 +15,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // replace puts one text into another in place of a mark.
 func replace(text, mark, by string) string { return strings.ReplaceAll(text, mark, by) }
+
+func scenario(t *testing.T, name string) Scenario {
+	t.Helper()
+	all := Builtin()
+	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })
+	if i < 0 {
+		t.Fatalf("no scenario is called %s", name)
+	}
+	return all[i]
+}

@@ -3,8 +3,9 @@
 // each package as it ends, the output of what failed in full, and as the last
 // line "N passed, N failed". It also holds coverage floors:
 //
-//	report -floor pkg/hedge=90 -- -race -cover ./...
+//	report -floor pkg/hedge=90 -- -race -cover ./... -- ./test/goals
 //
+// A second -- begins the arguments of one more run, which is counted with the first.
 // It exits 1 if a test, a build or a floor failed. It does not know what the
 // tests are about.
 package main

@@ -22,27 +22,12 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		return 2
 	}
 
-	// The go command's own words (a broken pattern, a download) go to stderr.
-	test := exec.Command("go", append([]string{"test", "-json"}, flags.Args()...)...) //nolint:noctx // ends with its parent
-	test.Stderr = stderr
-	events, err := test.StdoutPipe()
-	if err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return 1
-	}
-	if err := test.Start(); err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return 1
-	}
 	summary := newSummary(stdout)
-	if err := summary.read(events); err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		summary.failed++
-	}
-	if err := test.Wait(); err != nil && summary.failed == 0 {
-		// Nothing that failed was named, and yet it did: an argument, perhaps.
-		fmt.Fprintln(stderr, "report: go test:", err)
-		summary.failed++
+	for _, arguments := range split(flags.Args()) {
+		if err := summary.run(arguments, stderr); err != nil {
+			fmt.Fprintln(stderr, "report:", err)
+			summary.failed++
+		}
 	}
 	summary.hold(floors)
 	summary.close()
@@ -50,6 +35,41 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		return 1
 	}
 	return 0
+}
+
+// run takes the events of one run of go test. The go command's own words (a
+// broken pattern, a download) go to stderr.
+func (s *summary) run(arguments []string, stderr io.Writer) error {
+	test := exec.Command("go", append([]string{"test", "-json"}, arguments...)...) //nolint:noctx // ends with its parent
+	test.Stderr = stderr
+	events, err := test.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := test.Start(); err != nil {
+		return err
+	}
+	failed := s.failed
+	err = s.read(events)
+	if ended := test.Wait(); err == nil && ended != nil && s.failed == failed {
+		// Nothing that failed was named, and yet it did: an argument, perhaps.
+		err = fmt.Errorf("go test: %w", ended)
+	}
+	return err
+}
+
+// split separates the arguments of several runs.
+func split(arguments []string) [][]string {
+	runs := [][]string{{}}
+	for _, a := range arguments {
+		if a == "--" {
+			runs = append(runs, nil)
+			continue
+		}
+		last := &runs[len(runs)-1]
+		*last = append(*last, a)
+	}
+	return runs
 }
 
 // floors is the least coverage in percent of the packages whose import path

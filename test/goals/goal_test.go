@@ -1,4 +1,6 @@
-package sim
+//go:build !race
+
+package goals
 
 import (
 	"math"
@@ -7,19 +9,19 @@ import (
 	"time"
 
 	"hedged.dev/hedged/pkg/adapt"
+	"hedged.dev/hedged/pkg/sim"
 )
 
-// The controller's goals (docs/study.md has them at full length, beside every other
-// strategy). These runs are short, so that the race detector can follow them; the
-// seeds are not those that the controller's constants were tuned on.
+// The seeds are not those that the controller's constants were tuned on. The table
+// of docs/study.md has others, beside every other strategy.
 var goalSeeds = []uint64{101, 102, 103, 104, 105}
 
 // pooled runs a scenario with each seed and returns the mean result of each strategy.
-func pooled(t *testing.T, s Scenario, calls int, names ...string) map[string]Result {
+func pooled(t *testing.T, s sim.Scenario, calls int, names ...string) map[string]sim.Result {
 	t.Helper()
-	mean := map[string]Result{}
+	mean := map[string]sim.Result{}
 	for _, seed := range goalSeeds {
-		report, err := Run(t.Context(), s, Options{Seed: seed, Calls: calls, Only: names})
+		report, err := sim.Run(t.Context(), s, sim.Options{Seed: seed, Calls: calls, Only: names})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,10 +37,10 @@ func pooled(t *testing.T, s Scenario, calls int, names ...string) map[string]Res
 	return mean
 }
 
-func scenario(t *testing.T, name string) Scenario {
+func scenario(t *testing.T, name string) sim.Scenario {
 	t.Helper()
-	all := Builtin()
-	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })
+	all := sim.Builtin()
+	i := slices.IndexFunc(all, func(s sim.Scenario) bool { return s.Name == name })
 	if i < 0 {
 		t.Fatalf("no scenario is called %s", name)
 	}
@@ -64,12 +66,12 @@ func TestG3IndependentPeaks(t *testing.T) {
 }
 
 // Where requests queue or are shed, the controller does no harm that can be told from
-// chance: 0.1 points, and 0.1 more for runs as short as these.
+// chance.
 func TestG4DoesNoHarmNearSaturation(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"queueing-70", "queueing-85", "shedding"} {
-		r := pooled(t, scenario(t, name), 60_000, "none", "adaptive")
-		if lost := r["none"].SuccessRatio - r["adaptive"].SuccessRatio; lost > 0.002 {
+	for _, name := range []string{"queueing-70", "queueing-85", "queueing-95", "shedding"} {
+		r := pooled(t, scenario(t, name), 300_000, "none", "adaptive")
+		if lost := r["none"].SuccessRatio - r["adaptive"].SuccessRatio; lost > 0.001 {
 			t.Errorf("%s: %.5f succeed, %.5f without hedging", name, r["adaptive"].SuccessRatio, r["none"].SuccessRatio)
 		}
 	}
@@ -82,7 +84,7 @@ func TestG4RecoversFromAMetastableTrigger(t *testing.T) {
 	s := scenario(t, "metastable-50")
 	without, with := 0.0, 0.0
 	for _, seed := range goalSeeds {
-		report, err := Run(t.Context(), s, Options{Seed: seed, Only: []string{"none", "sequential", "adaptive"}, Calls: 50_000})
+		report, err := sim.Run(t.Context(), s, sim.Options{Seed: seed, Only: []string{"none", "sequential", "adaptive"}, Calls: 50_000})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,12 +107,12 @@ func TestG7GateShutsWithinTwoTicks(t *testing.T) {
 	s := scenario(t, "brown-out")
 	begins := s.Upstream.Changes[0].From
 	for _, seed := range goalSeeds {
-		report, err := Run(t.Context(), s, Options{Seed: seed, Only: []string{"adaptive"}})
+		report, err := sim.Run(t.Context(), s, sim.Options{Seed: seed, Only: []string{"adaptive"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		plans := report.Results[0].Plans
-		i := slices.IndexFunc(plans, func(p PlanPoint) bool { return p.At >= begins && p.Rule == adapt.Stopped })
+		i := slices.IndexFunc(plans, func(p sim.PlanPoint) bool { return p.At >= begins && p.Rule == adapt.Stopped })
 		if i < 0 || plans[i].At > begins+200*time.Millisecond {
 			t.Errorf("seed %d: not shut by %v", seed, begins+200*time.Millisecond)
 		}
@@ -139,7 +141,7 @@ func TestG8LatencyTimesFour(t *testing.T) {
 }
 
 // follow returns the mean number of further attempts in force over the daemons, by tick.
-func follow(plans []PlanPoint, most int) (at []time.Duration, mean []float64) {
+func follow(plans []sim.PlanPoint, most int) (at []time.Duration, mean []float64) {
 	n := 0.0
 	for i, p := range plans {
 		if i == 0 || p.At != plans[i-1].At {
@@ -178,7 +180,7 @@ func TestPlanFollowsAStepWithoutOscillating(t *testing.T) {
 		s.Daemons, s.Rate = daemons, rate
 		begins, ends := s.Upstream.Changes[0].From, s.Upstream.Changes[0].To
 		for _, seed := range goalSeeds {
-			report, err := Run(t.Context(), s, Options{Seed: seed, Only: []string{"adaptive"}, Calls: int(rate * 40)})
+			report, err := sim.Run(t.Context(), s, sim.Options{Seed: seed, Only: []string{"adaptive"}, Calls: int(rate * 40)})
 			if err != nil {
 				t.Fatal(err)
 			}
