@@ -1,9 +1,13 @@
 package source
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"hedged.dev/hedged/test/apiserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// server is what ConfigMaps are tested with.
+var server *apiserver.Server
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }

@@ -16,12 +16,17 @@ const maxFile = 1 << 20
 // errAbsent: the name is a directory's, or was removed while we looked.
 var errAbsent = errors.New("not a file")
 
-// isPolicyFile tells by its name a file of policies from what editors and
-// Kubernetes leave beside it.
+// isPolicyFile tells by its name a file of policies from what editors, Kubernetes
+// and kustomize leave beside it.
 func isPolicyFile(name string) bool {
-	if strings.HasPrefix(name, ".") {
+	switch name {
+	case "kustomization.yaml", "kustomization.yml":
 		return false
 	}
+	return !strings.HasPrefix(name, ".") && hasPolicySuffix(name)
+}
+
+func hasPolicySuffix(name string) bool {
 	switch filepath.Ext(name) {
 	case ".yaml", ".yml", ".json":
 		return true
