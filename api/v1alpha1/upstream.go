@@ -10,7 +10,7 @@ type Upstream struct {
 	DNS *DNSUpstream `json:"dns,omitempty"`
 	// Protocol towards the endpoints: HTTP1, H2C, HTTPS, or H2 (TLS with ALPN). Default: HTTP1.
 	Protocol Protocol `json:"protocol,omitempty" jsonschema:"enum=HTTP1,enum=H2C,enum=HTTPS,enum=H2,default=HTTP1"`
-	// Host that the upstream sees: Preserve (the caller's), Upstream (the endpoint's own), or a name. Default: Preserve; for dns Upstream.
+	// Host that the upstream sees: Preserve (the caller's), Upstream (the endpoint's own; for service and dns the name of that), or a name. Default: Preserve; for dns Upstream.
 	Host string `json:"host,omitempty"`
 	// Distinct says whether a further attempt must use another endpoint: Prefer, Require or Any. Default: Prefer.
 	Distinct Distinct `json:"distinct,omitempty" jsonschema:"enum=Prefer,enum=Require,enum=Any,default=Prefer"`
@@ -26,7 +26,7 @@ type ServiceUpstream struct {
 	Name string `json:"name" jsonschema:"required,minLength=1"`
 	// Namespace of the Service. Default: the policy's.
 	Namespace string `json:"namespace,omitempty"`
-	// Port by name or number.
+	// Port of the Service, by name or number.
 	Port Port `json:"port" jsonschema:"required"`
 }
 
@@ -36,7 +36,7 @@ type DNSUpstream struct {
 	Name string `json:"name" jsonschema:"required,minLength=1"`
 	// Port of every endpoint.
 	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535"`
-	// Refresh is the longest that a look-up is believed. Default: 30s.
+	// Refresh is the longest that a look-up is believed, if its records do not say less: 1s to 1h. Default: 30s.
 	Refresh Duration `json:"refresh,omitzero" jsonschema:"default=30s"`
 }
 

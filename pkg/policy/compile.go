@@ -9,7 +9,6 @@ import (
 	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/breaker"
 	"hedged.dev/hedged/pkg/budget"
-	"hedged.dev/hedged/pkg/upstream"
 )
 
 // compile makes a policy of a document without faults.
@@ -31,7 +30,7 @@ func compile(doc *v1alpha1.HedgePolicy, line int, o Options) *Policy {
 		BufferLimit:   spec.BufferLimit.Value(),
 		ReplayLimit:   spec.ReplayLimit.Value(),
 		HonorPushback: spec.Pushback == v1alpha1.PushbackHonor,
-		Upstream:      compileUpstream(&spec.Upstream),
+		Upstream:      compileUpstream(&spec.Upstream, o),
 		Learn:         compileLearn(spec),
 		Budget:        budget.Settings{Percent: spec.Budget.Percent, MinPerSecond: spec.Budget.MinPerSecond},
 		Breaker:       compileBreaker(&spec.CircuitBreaker),
@@ -52,35 +51,6 @@ func revision(doc *v1alpha1.HedgePolicy) string {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:6])
-}
-
-func compileUpstream(u *v1alpha1.Upstream) Upstream {
-	out := Upstream{ConnectTimeout: u.ConnectTimeout.Duration}
-	switch u.Host {
-	case v1alpha1.HostPreserve:
-		out.Host = HostPreserve
-	case v1alpha1.HostUpstream:
-		out.Host = HostUpstream
-	default:
-		out.Host, out.HostName = HostNamed, u.Host
-	}
-	switch u.Distinct {
-	case v1alpha1.DistinctRequire:
-		out.Distinct = upstream.Require
-	case v1alpha1.DistinctAny:
-		out.Distinct = upstream.Any
-	default:
-		out.Distinct = upstream.Prefer
-	}
-	key := upstream.Key{Protocol: upstream.Protocol(u.Protocol)}
-	if u.TLS != nil {
-		key.TLS = upstream.TLS(*u.TLS)
-	}
-	for _, raw := range u.Endpoints {
-		key.Address, _ = endpointAddress(raw, u.Protocol)
-		out.Endpoints = append(out.Endpoints, key)
-	}
-	return out
 }
 
 func compileLearn(spec *v1alpha1.HedgePolicySpec) adapt.Settings {

@@ -64,6 +64,27 @@ func defaultPlan(spec *v1alpha1.HedgePolicySpec) {
 	}
 }
 
+// defaultRefresh is the refresh of a DNS upstream that gives none.
+const defaultRefresh = 30 * time.Second
+
+// defaultUpstream fills in what depends on the kind of the upstream. What a DNS
+// name stands for serves many names, so that it has to be told the right one.
+func (d *document) defaultUpstream(u *v1alpha1.Upstream, o Options) {
+	const at = "spec.upstream"
+	if u.Service != nil && !d.has(at+".service.namespace") {
+		u.Service.Namespace = o.Namespace
+	}
+	if u.DNS == nil {
+		return
+	}
+	if !d.has(at + ".dns.refresh") {
+		u.DNS.Refresh = duration(defaultRefresh)
+	}
+	if !d.has(at + ".host") {
+		u.Host = v1alpha1.HostUpstream
+	}
+}
+
 func duration(d time.Duration) v1alpha1.Duration { return v1alpha1.Duration{Duration: d} }
 
 func size(n int64) v1alpha1.Size {

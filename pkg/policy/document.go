@@ -30,11 +30,12 @@ type mark struct {
 	null         bool
 }
 
-// split cuts a file at its document markers. One document with a syntax error
-// then does not take the others along, and each keeps its place in the file.
-func split(data []byte, place string) []*document {
+// split cuts a file, of which lines stand before data, at its document markers.
+// One document with a syntax error then does not take the others along, and each
+// keeps its place in the file.
+func split(data []byte, place string, lines int) []*document {
 	var docs []*document
-	start, startLine, line := 0, 0, 0
+	start, startLine, line := 0, lines, lines
 	content, directives := false, false // what was seen since start, besides comments
 	cut := func(end int) {
 		if content {

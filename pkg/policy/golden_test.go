@@ -81,6 +81,8 @@ func describe(t *testing.T, p *Policy) string {
 	for _, e := range p.Upstream.Endpoints {
 		show("endpoint", e)
 	}
+	show("target", p.Upstream.Target)
+	show("key", p.Upstream.Key)
 	show("host", fmt.Sprintf("%d %q", p.Upstream.Host, p.Upstream.HostName))
 	show("distinct, connect", []any{p.Upstream.Distinct, p.Upstream.ConnectTimeout})
 	show("learn", p.Learn)

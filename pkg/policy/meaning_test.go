@@ -307,6 +307,48 @@ func TestScopeOfStateIsTheIdentityForWrittenEndpoints(t *testing.T) {
 	}
 }
 
+func TestScopeOfStateIsTheServiceOrNameToo(t *testing.T) {
+	f := func(upstream, want string) {
+		t.Helper()
+		if got := parse(t, text("catalog", "upstream: {"+upstream+"}")).StateKey(); got != want {
+			t.Errorf("%s: %q, want %q", upstream, got, want)
+		}
+	}
+	f("service: {name: catalog, port: http}", "shop/catalog service shop/catalog")
+	f("service: {name: catalog, port: 8080}", "shop/catalog service shop/catalog") // a port is the same upstream
+	f("service: {name: catalog, namespace: garden, port: http}", "shop/catalog service garden/catalog")
+	f("dns: {name: catalog.example, port: 443}", "shop/catalog dns catalog.example")
+	f("dns: {name: catalog.example, port: 80, refresh: 1m}", "shop/catalog dns catalog.example")
+}
+
+func TestServiceOfThePolicysNamespaceByDefault(t *testing.T) {
+	const service = "upstream: {service: {name: catalog, port: http%s}}"
+	p, written := parse(t, text("catalog", fmt.Sprintf(service, ""))), parse(t, text("catalog", fmt.Sprintf(service, ", namespace: shop")))
+	if p.Upstream.Target.Service.Namespace != "shop" || p.Revision != written.Revision {
+		t.Errorf("%v, revisions %s and %s", p.Upstream.Target, p.Revision, written.Revision)
+	}
+	if other := parse(t, text("catalog", fmt.Sprintf(service, ", namespace: garden"))); other.Revision == p.Revision {
+		t.Error("a namespace that is not the default changes no revision")
+	}
+}
+
+func TestHostOfAFoundUpstream(t *testing.T) {
+	f := func(upstream string, mode HostMode, name string) {
+		t.Helper()
+		if u := parse(t, text("catalog", "upstream: {"+upstream+"}")).Upstream; u.Host != mode || u.HostName != name {
+			t.Errorf("%s: %d %q, want %d %q", upstream, u.Host, u.HostName, mode, name)
+		}
+	}
+	f("service: {name: catalog, port: http}", HostPreserve, "")
+	f("service: {name: catalog, port: http}, host: Upstream", HostNamed, "catalog.shop.svc.cluster.local")
+	f("service: {name: catalog, port: http}, host: named.example", HostNamed, "named.example")
+	f("dns: {name: catalog.example, port: 80}", HostNamed, "catalog.example")
+	f("dns: {name: catalog.example, port: 443}", HostNamed, "catalog.example:443")
+	f("dns: {name: catalog.example, port: 443}, protocol: H2", HostNamed, "catalog.example")
+	f("dns: {name: catalog.example, port: 80}, host: Preserve", HostPreserve, "")
+	f("dns: {name: catalog.example, port: 80}, host: named.example", HostNamed, "named.example")
+}
+
 func TestShadowAndDisabledAreNotEnforced(t *testing.T) {
 	for mode, want := range map[string]bool{"Enforce": true, "Shadow": false, "Disabled": false} {
 		if got := parse(t, text("catalog", "mode: "+mode)).Enforced(); got != want {

@@ -11,6 +11,7 @@ type Options struct {
 	Namespace     string    // of its policies; "" is default
 	ClusterDomain string    // of the cluster's service names; "" is cluster.local
 	Created       time.Time // of the file or ConfigMap
+	Line          int       // lines of the file that stand before data
 }
 
 // Parse reads every document of a file, YAML or JSON. A document with a fault
@@ -21,7 +22,7 @@ func Parse(data []byte, o Options) ([]*Policy, Faults) {
 	o.ClusterDomain = cmp.Or(o.ClusterDomain, "cluster.local")
 	var policies []*Policy
 	var faults Faults
-	for _, d := range split(data, o.Place) {
+	for _, d := range split(data, o.Place, o.Line) {
 		p := d.read(o)
 		d.attribute(o.Namespace)
 		if p != nil {
@@ -44,12 +45,15 @@ func (d *document) read(o Options) *Policy {
 		return nil
 	}
 	defaultPlan(&doc.Spec)
+	d.defaultUpstream(&doc.Spec.Upstream, o)
 	d.refuseUnsupported(&doc.Spec)
 	d.validate(doc)
 	if len(d.faults.Errors()) > 0 {
 		return nil
 	}
-	return compile(doc, d.where("").line, o)
+	p := compile(doc, d.where("").line, o)
+	p.Text, p.Before = d.text, d.before
+	return p
 }
 
 // attribute sorts the faults and says whose they are.

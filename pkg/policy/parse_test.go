@@ -270,6 +270,7 @@ func FuzzParse(f *testing.F) {
 		NewTable(policies)
 		for _, p := range policies {
 			rewritten(t, p)
+			keptAsText(t, p)
 		}
 	})
 }

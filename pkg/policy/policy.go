@@ -7,6 +7,7 @@ import (
 	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/breaker"
 	"hedged.dev/hedged/pkg/budget"
+	"hedged.dev/hedged/pkg/discovery"
 	"hedged.dev/hedged/pkg/hedge"
 	"hedged.dev/hedged/pkg/upstream"
 )
@@ -18,6 +19,8 @@ type Policy struct {
 	Place    string    // of the document
 	Line     int       // in which the document begins
 	Created  time.Time // of what the document is kept in
+	Text     []byte    // the document as written; with Options.Line of Before, Parse makes the same of it
+	Before   int       // lines of the file that stand before Text
 	Warnings Faults
 
 	// Spec is the document with its defaults filled in.
@@ -40,9 +43,11 @@ type Policy struct {
 	rules              []rule
 }
 
-// Upstream is where a policy's attempts go.
+// Upstream is where a policy's attempts go: to Endpoints, or to those of Target.
 type Upstream struct {
-	Endpoints      []upstream.Key
+	Endpoints      []upstream.Key   // written down
+	Target         discovery.Target // what the endpoints are found by; zero: they are written down
+	Key            upstream.Key     // of every endpoint that is found, but for its address
 	Host           HostMode
 	HostName       string // with HostNamed
 	Distinct       upstream.Distinct
@@ -93,6 +98,16 @@ func (p *Policy) Idempotent(method string, hasKey bool) bool {
 }
 
 // StateKey names what breakers, budget and learned latency belong to: they
-// outlive a revision. For written-down endpoints it is the identity alone, so
-// that the list may be edited.
-func (p *Policy) StateKey() string { return p.ID.String() }
+// outlive a revision. It is the identity with the Service or DNS name, of which
+// every port is the same upstream. For written-down endpoints it is the identity
+// alone, so that the list may be edited.
+func (p *Policy) StateKey() string {
+	switch t := p.Upstream.Target; {
+	case t.Service != discovery.Service{}:
+		return p.ID.String() + " service " + t.Service.Namespace + "/" + t.Service.Name
+	case t.Name != discovery.Name{}:
+		return p.ID.String() + " dns " + t.Name.Host
+	default:
+		return p.ID.String()
+	}
+}

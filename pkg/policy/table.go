@@ -36,8 +36,8 @@ type Table struct {
 	longest   int // of the wildcards
 }
 
-// Conflict is a policy that a table does not take, because an earlier one holds
-// what it asks for.
+// Conflict is a policy that cannot serve beside another one, which holds what it
+// asks for.
 type Conflict struct {
 	Policy, Holder *Policy
 	Key            string // what both ask for
@@ -53,13 +53,14 @@ func NewTable(ps []*Policy) (*Table, []Conflict) {
 		everyHost: &paths{},
 	}
 	var conflicts []Conflict
-	holders := map[string]*Policy{}
+	held := NewClaims(len(ps))
 	rules := 0
 	for _, p := range ps {
-		if c, found := t.conflict(p, holders); found {
+		if c, found := held.Conflict(p); found {
 			conflicts = append(conflicts, c)
 			continue
 		}
+		held.Take(p)
 		index := len(t.policies)
 		t.index[p.ID] = index
 		t.policies = append(t.policies, p)
@@ -68,27 +69,11 @@ func NewTable(ps []*Policy) (*Table, []Conflict) {
 			entry := &Rule{Policy: p, Index: index, Route: r.route, headers: len(r.headers), order: rules}
 			rules++
 			for c := range r.claims {
-				holders[c.String()] = p
 				t.at(c.host).add(c, entry)
 			}
 		}
 	}
 	return t, conflicts
-}
-
-// conflict finds what an earlier policy holds already.
-func (t *Table) conflict(p *Policy, holders map[string]*Policy) (c Conflict, found bool) {
-	if i, ok := t.index[p.ID]; ok {
-		return Conflict{Policy: p, Holder: t.policies[i], Key: "name " + p.ID.String()}, true
-	}
-	for i := range p.rules {
-		for c := range p.rules[i].claims {
-			if holder, ok := holders[c.String()]; ok {
-				return Conflict{Policy: p, Holder: holder, Key: c.String()}, true
-			}
-		}
-	}
-	return Conflict{}, false
 }
 
 // at is where the rules of a host are kept.

@@ -16,9 +16,6 @@ func (d *document) refuseUnsupported(spec *v1alpha1.HedgePolicySpec) {
 			d.notYet(path, what, instead)
 		}
 	}
-	const endpoints = `use endpoints: ["http://HOST:PORT", ...]`
-	written("spec.upstream.service", "upstreams by Service", endpoints)
-	written("spec.upstream.dns", "upstreams by DNS name", endpoints)
 	written("spec.accept.expression", "accept by expression", "use accept.http")
 	written("spec.accept.grpc", "gRPC matches, which this serves", "remove it")
 	written("spec.nonFatal.grpc", "gRPC matches, which this serves", "remove it")

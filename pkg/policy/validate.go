@@ -103,6 +103,11 @@ func between[T cmp.Ordered](d *document, path string, v, least, most T) {
 
 var subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 
+// isLabel reports whether s is a DNS-1123 label.
+func isLabel(s string) bool {
+	return len(s) <= 63 && !strings.Contains(s, ".") && subdomain.MatchString(s)
+}
+
 // isSubdomain reports whether s is a DNS-1123 subdomain.
 func isSubdomain(s string) bool {
 	return len(s) <= 253 && subdomain.MatchString(s)

@@ -21,6 +21,12 @@ func (d *document) validateUpstream(u *v1alpha1.Upstream) {
 	between(d, at+".connectTimeout", u.ConnectTimeout.Duration, time.Millisecond, time.Minute)
 	d.validateUpstreamHost(at+".host", u.Host)
 	d.validateEndpoints(at+".endpoints", u)
+	if u.Service != nil {
+		d.validateService(at+".service", u.Service)
+	}
+	if u.DNS != nil {
+		d.validateDNS(at+".dns", u.DNS)
+	}
 	if u.TLS != nil {
 		d.validateTLS(at+".tls", u)
 	}
@@ -88,22 +94,67 @@ func endpointAddress(raw string, protocol v1alpha1.Protocol) (string, error) {
 	} else if !isSubdomain(host) {
 		return "", errors.New("must have an IP address or a DNS-1123 name as its host")
 	}
-	secure := protocol == v1alpha1.ProtocolHTTPS || protocol == v1alpha1.ProtocolH2
+	secure := standardPort(protocol) == 443
 	port := u.Port()
 	switch {
 	case secure && u.Scheme == "http":
 		return "", fmt.Errorf("does not fit protocol %s, which needs https://; for http:// use protocol HTTP1 or H2C", protocol)
 	case !secure && u.Scheme == "https":
 		return "", fmt.Errorf("does not fit protocol %s, which needs http://; for https:// use protocol HTTPS or H2", protocol)
-	case port == "" && secure:
-		port = "443"
 	case port == "":
-		port = "80"
+		port = strconv.Itoa(standardPort(protocol))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", errors.New("must have a port between 1 and 65535")
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// standardPort is the port that a URL of the protocol need not name.
+func standardPort(protocol v1alpha1.Protocol) int {
+	if protocol == v1alpha1.ProtocolHTTPS || protocol == v1alpha1.ProtocolH2 {
+		return 443
+	}
+	return 80
+}
+
+func (d *document) validateService(at string, s *v1alpha1.ServiceUpstream) {
+	const label = "must be a DNS-1123 label: at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit"
+	switch {
+	case s.Name == "":
+		d.fault(at+".name", "Required value: name the Service, such as catalog")
+	case !isLabel(s.Name):
+		d.invalid(at+".name", s.Name, label)
+	}
+	if !isLabel(s.Namespace) {
+		d.invalid(at+".namespace", s.Namespace, label)
+	}
+	number, err := strconv.Atoi(string(s.Port))
+	switch {
+	case s.Port == "":
+		d.fault(at+".port", "Required value: a port of the Service by name or number, such as http or 80")
+	case err != nil && !isLabel(string(s.Port)):
+		d.invalid(at+".port", string(s.Port), "must be a port of the Service by name, such as http, or a number between 1 and 65535")
+	case err == nil && (number < 1 || number > 65535 || strconv.Itoa(number) != string(s.Port)):
+		d.invalid(at+".port", string(s.Port), "must be a number between 1 and 65535, or a port's name")
+	}
+}
+
+func (d *document) validateDNS(at string, dns *v1alpha1.DNSUpstream) {
+	_, err := netip.ParseAddr(dns.Name)
+	switch {
+	case dns.Name == "":
+		d.fault(at+".name", "Required value: the name to look up, such as catalog.example.com")
+	case err == nil:
+		d.invalid(at+".name", dns.Name, "is an address, not a name: use endpoints")
+	case !isSubdomain(dns.Name):
+		d.invalid(at+".name", dns.Name, "must be a DNS-1123 name, such as catalog.example.com: lower-case letters, digits, '-' and '.', without a port")
+	}
+	if dns.Port == 0 && !d.has(at+".port") {
+		d.fault(at+".port", "Required value: the port of every endpoint, such as 443")
+	}
+	between(d, at+".port", dns.Port, 1, 65535)
+	between(d, at+".refresh", dns.Refresh.Duration, time.Second, time.Hour)
 }
 
 func (d *document) validateTLS(at string, u *v1alpha1.Upstream) {

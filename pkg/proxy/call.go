@@ -85,7 +85,7 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	for _, earlier := range c.attempts[:n-1] {
 		used = append(used, earlier.lease.Endpoint)
 	}
-	lease, reason := state.group.Pick(n == 1, used)
+	lease, reason := state.supply.group.Pick(n == 1, used)
 	if reason != hedge.Admitted {
 		return reason
 	}

@@ -6,9 +6,10 @@
 // what the engine asks of a call, request.go makes an attempt's request,
 // judge.go decides about its answer, observe.go tells everyone who learns from
 // its end, respond.go writes the outcome. routes.go holds what outlives a
-// change of policies.
+// change of policies, supply.go keeps an upstream's endpoints as they are found.
 //
 // What headers mean is in package wire, what a policy means in package policy,
-// when attempts are launched in package hedge: another lane can carry the same
+// when attempts are launched in package hedge, how endpoints are found in package
+// discovery: another lane can carry the same
 // meaning without net/http.
 package proxy

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hedged.dev/hedged/api/v1alpha1"
+	"hedged.dev/hedged/pkg/discovery"
 	"hedged.dev/hedged/pkg/policy"
 	"hedged.dev/hedged/pkg/proxy"
 	"hedged.dev/hedged/pkg/telemetry"
@@ -37,6 +38,13 @@ func effects() map[string]effect {
 		"upstream.protocol": {"", "upstream.protocol: H2C", seenOf(func(r *http.Request) string { return r.Proto })},
 		"upstream.host":     {"", "upstream.host: named.example", seenOf(func(r *http.Request) string { return r.Host })},
 		"upstream.distinct": {"", "upstream.distinct: Require", attemptsOf(says(503, ""))},
+
+		"upstream.service.name":      {service("name: a, port: http"), service("name: b, port: http"), foundBy},
+		"upstream.service.namespace": {service("name: a, port: http"), service("name: a, namespace: b, port: http"), foundBy},
+		"upstream.service.port":      {service("name: a, port: http"), service("name: a, port: 80"), foundBy},
+		"upstream.dns.name":          {dns("name: a.example, port: 80"), dns("name: b.example, port: 80"), foundBy},
+		"upstream.dns.port":          {dns("name: a.example, port: 80"), dns("name: a.example, port: 81"), foundBy},
+		"upstream.dns.refresh":       {dns("name: a.example, port: 80"), dns("name: a.example, port: 80, refresh: 5s"), foundBy},
 
 		"deadline":               {"deadline: 100ms", "deadline: 120ms", bodyOf(hangs)},
 		"attemptTimeout":         {"deadline: 100ms", "deadline: 100ms\nattemptTimeout: 20ms\nfanOut: {max: 1, adaptive: false}", statusOf(hangs)},
@@ -91,8 +99,6 @@ func refused() map[string]string {
 	return map[string]string{
 		"match.grpc.service":              "match: [{grpc: {service: shop.Catalog}}]",
 		"match.grpc.method":               "match: [{grpc: {service: shop.Catalog, method: Get}}]",
-		"upstream.service":                "upstream: {service: {name: catalog, port: http}}",
-		"upstream.dns":                    "upstream: {dns: {name: catalog.example, port: 443}}",
 		"accept.grpc":                     "accept: {grpc: [OK]}",
 		"accept.expression":               `accept: {expression: "true"}`,
 		"nonFatal.grpc":                   "nonFatal: {grpc: [UNAVAILABLE]}",
@@ -156,6 +162,28 @@ func leaves(t reflect.Type, at string) []string {
 
 func onPath(kind, value string) string {
 	return fmt.Sprintf("match: [{hosts: [shop], path: {type: %s, value: %s}}]", kind, value)
+}
+
+func service(fields string) string { return "upstream: {service: {" + fields + "}}" }
+
+func dns(fields string) string { return "upstream: {dns: {" + fields + "}}" }
+
+// foundBy is what the endpoint of an upstream was found by.
+func foundBy(t *testing.T, extra string) string {
+	find := finds(func(target discovery.Target) discovery.Set {
+		return endpoints(serve(t, says(http.StatusOK, fmt.Sprintf("%+v %v", target, target.Name.Refresh))))
+	})
+	f := begin(t, proxy.Options{Resolver: find})
+	f.publish(t, document("shop", "shop", extra))
+	return f.get(t, "/").body
+}
+
+// finds is a Resolver to which a target is at once what it ever is.
+type finds func(discovery.Target) discovery.Set
+
+func (f finds) Watch(t discovery.Target, update func(discovery.Set)) (stop func()) {
+	update(f(t))
+	return func() {}
 }
 
 // brittle is a breaker that only the given rules open.

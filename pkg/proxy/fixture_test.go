@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +34,7 @@ type front struct {
 	registry *upstream.Registry
 	tel      *telemetry.Telemetry
 	spans    *tracetest.InMemoryExporter
+	log      *journal
 	client   *http.Client
 }
 
@@ -44,9 +47,9 @@ func begin(t testing.TB, o proxy.Options) *front {
 // beginOver is begin with other transports than usual.
 func beginOver(t testing.TB, o proxy.Options, carriers transport.Options) *front {
 	t.Helper()
-	f := &front{spans: tracetest.NewInMemoryExporter()}
+	f := &front{spans: tracetest.NewInMemoryExporter(), log: &journal{}}
 	tel, err := telemetry.Setup(t.Context(), telemetry.Options{
-		Service: "hedged", LogWriter: io.Discard, Processors: []sdktrace.SpanProcessor{sdktrace.NewSimpleSpanProcessor(f.spans)},
+		Service: "hedged", LogWriter: f.log, Processors: []sdktrace.SpanProcessor{sdktrace.NewSimpleSpanProcessor(f.spans)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +76,30 @@ func beginOver(t testing.TB, o proxy.Options, carriers transport.Options) *front
 		_ = tel.Shutdown(context.Background())
 	})
 	return f
+}
+
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+// count is how many lines have these words.
+func (j *journal) count(words string) (n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for line := range strings.Lines(j.text.String()) {
+		if strings.Contains(line, words) {
+			n++
+		}
+	}
+	return n
 }
 
 // reply is an answer, read whole.

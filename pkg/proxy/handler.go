@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hedged.dev/hedged/pkg/discovery"
 	"hedged.dev/hedged/pkg/hedge"
 	"hedged.dev/hedged/pkg/policy"
 	"hedged.dev/hedged/pkg/record"
@@ -27,6 +28,9 @@ type Options struct {
 	DeadlineHeader string
 	// MaxBodyBytes bounds a request's body; 0 is no bound.
 	MaxBodyBytes int64
+	// Resolver finds the endpoints of upstreams that do not write them down; nil
+	// finds none.
+	Resolver discovery.Resolver
 	// Attempts is told of every attempt's end while somebody listens; nil is nobody.
 	Attempts *record.Log
 }
@@ -42,6 +46,8 @@ type Handler struct {
 	recorded atomic.Uint64       // calls that Options.Attempts was told of
 	plain    hedge.Plan          // of one attempt: what is carried out where no policy is enforced
 	rounds   rounds
+	found    atomic.Bool   // whether Ready has returned nil
+	changed  chan struct{} // see UpstreamsChanged
 
 	mu      sync.Mutex // guards what follows; no call takes it
 	states  map[string]*state
@@ -51,7 +57,13 @@ type Handler struct {
 // New returns a handler without policies.
 func New(o Options) (*Handler, error) {
 	o.DeadlineHeader = http.CanonicalHeaderKey(o.DeadlineHeader)
-	h := &Handler{options: o, states: map[string]*state{}, plain: hedge.Plan{FanOut: 1}, strays: o.Telemetry.Recorder("", "", "")}
+	if o.Resolver == nil {
+		o.Resolver = discovery.Resolvers{}
+	}
+	h := &Handler{
+		options: o, states: map[string]*state{}, plain: hedge.Plan{FanOut: 1}, strays: o.Telemetry.Recorder("", "", ""),
+		changed: make(chan struct{}, 1),
+	}
 	h.rounds.interval.Store(int64(tickInterval))
 	h.chunks.New = func() any { return new(chunk) }
 	h.routes.Store(newRoutes(nil, nil))

@@ -46,6 +46,11 @@ func (h *Handler) observe() error {
 				emit(1, append(r.labels(), telemetry.RevisionKey.String(r.policy.Revision))...)
 			}
 		}),
+		t.Observe("hedged.upstream.endpoints", "{endpoint}", "Endpoints that a policy's upstream has now.", func(emit telemetry.Emit) {
+			for _, r := range h.routes.Load().byRule {
+				emit(float64(r.state.supply.group.Len()), r.labels()...)
+			}
+		}),
 		t.Observe("hedged.budget.tokens", "{attempt}", "Further attempts in stock.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
 				emit(r.state.budget.Status(time.Now()).Tokens, r.labels()...)
@@ -58,7 +63,7 @@ func (h *Handler) observe() error {
 		}),
 		t.Observe("hedged.breaker.state", "", "State of an endpoint's breaker: 0 closed, 1 half-open, 2 open.", func(emit telemetry.Emit) {
 			for _, r := range h.routes.Load().byRule {
-				for _, e := range r.state.group.Status() {
+				for _, e := range r.state.supply.group.Status() {
 					emit(breakerState(e), append(r.labels(), endpointKey.String(e.Address))...)
 				}
 			}

@@ -67,7 +67,7 @@ func (c *call) problem(o *hedge.Outcome[*http.Response]) wire.Problem {
 		p.Detail = "the client's body ended before it was whole"
 	case errors.Is(o.Err, hedge.ErrRefused):
 		p.Status, p.Kind, p.Title = http.StatusServiceUnavailable, "no_endpoints", "The upstream has no endpoints"
-		p.Detail = "the policy's upstream has no endpoint to send this call to"
+		p.Detail = c.route.state.supply.lack()
 		p.ProxyError = "destination_unavailable"
 	case errors.Is(o.Err, hedge.ErrDeadline):
 		p.Status, p.Kind, p.Title = http.StatusGatewayTimeout, "deadline_exceeded", "No answer within the deadline"

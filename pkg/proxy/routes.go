@@ -35,7 +35,7 @@ type state struct {
 	controller *adapt.Controller
 	budget     *budget.Budget
 	ledger     *budget.Budget // what mode Shadow charges instead
-	group      *upstream.Group
+	supply     *supply
 	bypassed   atomic.Int64  // first attempts that no breaker admitted
 	deadline   time.Duration // of the revision in force; guarded by Handler.mu
 }
@@ -69,16 +69,21 @@ func (t *routes) match(r *http.Request) (*route, *policy.Rule) {
 // the old table or the new one. State of policies that stay is kept, and follows
 // the new revision right after: whoever sees a revision's plan, its endpoints or
 // its budget at work sees that revision in force. Calls under way finish under
-// the policy and the plan that they began with.
+// the policy and the plan that they began with. An upstream that was another one
+// keeps the endpoints of that until its own are known.
 func (h *Handler) Publish(t *policy.Table) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	states := make(map[string]*state, len(h.states))
+	before := map[policy.ID]*state{}
+	for _, r := range h.routes.Load().byRule {
+		before[r.policy.ID] = r.state
+	}
 	next := newRoutes(t, func(p *policy.Policy) *route {
 		key := p.StateKey()
 		s, known := h.states[key]
 		if !known {
-			s = h.newState(p)
+			s = h.newState(p, before[p.ID])
 		}
 		states[key] = s
 		return &route{policy: p, state: s, recorder: h.options.Telemetry.Recorder(p.ID.String(), p.Revision, s.name)}
@@ -122,12 +127,12 @@ func (h *Handler) release(due func(retiree) bool) {
 		if !due(r) {
 			return false
 		}
-		r.state.group.Close()
+		r.state.supply.close()
 		return true
 	})
 }
 
-func (h *Handler) newState(p *policy.Policy) *state {
+func (h *Handler) newState(p *policy.Policy, before *state) *state {
 	now := time.Now()
 	b := budget.New(p.Budget, now)
 	return &state{
@@ -135,9 +140,8 @@ func (h *Handler) newState(p *policy.Policy) *state {
 		controller: adapt.New(learnSettings(p), b),
 		budget:     b,
 		ledger:     budget.New(p.Budget, now),
-		group:      h.options.Registry.Group(p.Upstream.Endpoints, groupOptions(p)),
-
-		deadline: p.Deadline,
+		supply:     h.newSupply(p, before),
+		deadline:   p.Deadline,
 	}
 }
 
@@ -147,7 +151,7 @@ func (s *state) update(p *policy.Policy) {
 	s.budget.Update(p.Budget, now)
 	s.ledger.Update(p.Budget, now)
 	s.controller.Update(learnSettings(p))
-	s.group.Update(p.Upstream.Endpoints, groupOptions(p))
+	s.supply.update(p)
 }
 
 // learnSettings are what plans are made by: a disabled policy's are of one

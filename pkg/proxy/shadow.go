@@ -95,7 +95,7 @@ func (s *shadow) admit(t hedge.Trigger, at time.Duration) hedge.Reason {
 		return reason
 	}
 	state := s.call.route.state
-	if p.Upstream.Distinct == upstream.Require && n > state.group.Len() {
+	if p.Upstream.Distinct == upstream.Require && n > state.supply.group.Len() {
 		return hedge.NoEndpoint
 	}
 	if !s.plan.Draws(n, t, rand.Float64()) {

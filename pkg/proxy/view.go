@@ -95,6 +95,9 @@ func planView(r *route) PlanView {
 // UpstreamView is what a policy's upstream is like now.
 type UpstreamView struct {
 	Policy    string                    `json:"policy"`
+	Target    string                    `json:"target,omitempty"`   // what the endpoints are found by; "": they are written down
+	NotFound  bool                      `json:"notFound,omitempty"` // there is no such Service or DNS name, or it lacks the port
+	Problem   string                    `json:"problem,omitempty"`  // why there is no endpoint, or what is known is not from now
 	Endpoints []upstream.EndpointStatus `json:"endpoints"`
 	Bypassed  int64                     `json:"breakerBypassed"` // first attempts that no breaker admitted
 	Latency   LatencyView               `json:"latency"`
@@ -153,7 +156,7 @@ func (h *Handler) Upstreams() UpstreamsView {
 	}
 	for _, r := range routes.byRule {
 		view.Upstreams = append(view.Upstreams, upstreamView(r))
-		for _, k := range r.policy.Upstream.Endpoints {
+		for _, k := range r.state.supply.group.Keys() {
 			if e := shared[k]; e != nil {
 				e.Policies = append(e.Policies, r.policy.ID.String())
 				if r.policy.Enforced() && r.policy.Learn.FanOut > 1 {
@@ -177,8 +180,10 @@ func (h *Handler) Upstreams() UpstreamsView {
 func upstreamView(r *route) UpstreamView {
 	s := r.state
 	learned := s.controller.Status()
+	found, _ := s.supply.known()
 	v := UpstreamView{
-		Policy: r.policy.ID.String(), Endpoints: s.group.Status(), Bypassed: s.bypassed.Load(), Budget: s.budget.Status(time.Now()),
+		Policy: r.policy.ID.String(), Target: r.policy.Upstream.Target.String(), NotFound: found.NotFound, Problem: problemOf(found),
+		Endpoints: s.supply.group.Status(), Bypassed: s.bypassed.Load(), Budget: s.budget.Status(time.Now()),
 		Latency: LatencyView{Learned: learned.Plan.Learned, Samples: learned.Plan.Samples, Observed: learned.Observed},
 	}
 	if r.policy.Mode == v1alpha1.ModeShadow {

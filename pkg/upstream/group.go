@@ -20,6 +20,7 @@ type Group struct {
 type members struct {
 	distinct  Distinct
 	unguarded bool
+	anyNear   bool
 	all       []member
 }
 
@@ -27,6 +28,7 @@ type members struct {
 type member struct {
 	endpoint *Endpoint
 	breaker  *breaker.Breaker
+	near     bool // the first attempt prefers it
 }
 
 // Group returns a group of the endpoints with these keys; a repeated key counts
@@ -58,6 +60,16 @@ func (g *Group) Close() {
 // Len returns the number of endpoints.
 func (g *Group) Len() int { return len(g.members.Load().all) }
 
+// Keys returns the keys of the endpoints, in their order.
+func (g *Group) Keys() []Key {
+	all := g.members.Load().all
+	keys := make([]Key, len(all))
+	for i, m := range all {
+		keys[i] = m.endpoint.key
+	}
+	return keys
+}
+
 func (g *Group) replace(keys []Key, o Options) {
 	gone := make(map[Key]member)
 	for _, m := range g.members.Load().all {
@@ -77,6 +89,8 @@ func (g *Group) replace(keys []Key, o Options) {
 			m = member{endpoint: g.registry.hold(k), breaker: breaker.New(o.Breaker)}
 		}
 		delete(gone, k)
+		m.near = o.Near[k]
+		next.anyNear = next.anyNear || m.near
 		next.all = append(next.all, m)
 	}
 	g.members.Store(next)

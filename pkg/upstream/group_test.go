@@ -95,6 +95,18 @@ func TestUpdateKeepsTheStateOfWhatStays(t *testing.T) {
 	})
 }
 
+// Law 8 holds for an endpoint that went away and came back during a call.
+func TestLaw8EndpointThatComesBackWasUsed(t *testing.T) {
+	g := newGroup(2, Require)
+	used := []*Endpoint{g.endpoint(0), g.endpoint(1)}
+	g.Update(nil, options(Require))
+	g.Update(keys(2), options(Require))
+	refused(t, g, hedge.NoEndpoint, used...)
+	if l := mustPick(t, g, false, used[1]); l.Endpoint != g.endpoint(0) {
+		t.Errorf("picked %v", l.Endpoint.Key())
+	}
+}
+
 func TestUpdatePutsThresholdsInForce(t *testing.T) {
 	g := newGroup(1, Prefer)
 	o := options(Prefer)

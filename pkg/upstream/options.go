@@ -21,4 +21,8 @@ type Options struct {
 	// Unguarded passes attempts by the breakers, whatever their state.
 	Unguarded bool
 	Breaker   breaker.Settings // of each endpoint's breaker
+	// Near are the endpoints that a call's first attempt prefers, while one of them
+	// admits and is not sick. Further attempts do not care: what is near may fail
+	// together.
+	Near map[Key]bool
 }

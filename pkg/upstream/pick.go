@@ -11,7 +11,8 @@ import (
 // to already. The empty reason comes with a lease. The first attempt is refused
 // only by an empty group (no_endpoint). A further one is refused when breakers
 // admit none (breaker), when upstreams hold all out (pushback), or when there is
-// no other and the group requires one (no_endpoint).
+// no other and the group requires one (no_endpoint). Endpoints that are near come
+// first for the first attempt.
 func (g *Group) Pick(first bool, used []*Endpoint) (Lease, hedge.Reason) {
 	for {
 		p := picker{members: g.members.Load(), random: g.random, avoid: used}
@@ -29,6 +30,7 @@ type picker struct {
 	*members
 	random func(n int) int
 	avoid  []*Endpoint // passed over
+	near   bool        // whether only what is near and not sick will do
 	stale  bool        // whether a chosen endpoint turned out to be closed
 }
 
@@ -38,6 +40,13 @@ func (p *picker) pick(first bool) (Lease, hedge.Reason) {
 	}
 	if p.distinct == Any {
 		p.avoid = nil
+	}
+	if first && p.anyNear {
+		p.near = true
+		if l, ok := p.lease(p.choose()); ok {
+			return l, hedge.Admitted
+		}
+		p.near = false
 	}
 	l, ok := p.lease(p.choose())
 	if !ok && p.distinct == Prefer && len(p.avoid) > 0 {
@@ -60,8 +69,17 @@ func (p *picker) choose() int {
 }
 
 func (p *picker) admits(i int) bool {
-	m := p.all[i]
-	return !slices.Contains(p.avoid, m.endpoint) && (p.unguarded || m.breaker.State() != breaker.Open) && !m.endpoint.HeldOut()
+	m := &p.all[i]
+	if p.near && (!m.near || m.endpoint.Score() > sick) {
+		return false
+	}
+	return !p.avoids(m.endpoint) && (p.unguarded || m.breaker.State() != breaker.Open) && !m.endpoint.HeldOut()
+}
+
+// avoids reports whether the call has been there: also when the endpoint was taken
+// away since and has come back.
+func (p *picker) avoids(e *Endpoint) bool {
+	return slices.ContainsFunc(p.avoid, func(used *Endpoint) bool { return used == e || used.key == e.key })
 }
 
 func (p *picker) score(i int) float64 { return p.all[i].endpoint.Score() }
@@ -139,7 +157,7 @@ func (p *picker) refusal() hedge.Reason {
 	reason := hedge.NoEndpoint
 	for _, m := range p.all {
 		switch {
-		case slices.Contains(p.avoid, m.endpoint):
+		case p.avoids(m.endpoint):
 		case m.breaker.State() == breaker.Open || !m.endpoint.HeldOut():
 			return hedge.Breaker
 		default:

@@ -309,7 +309,16 @@ func TestTheLastOneThatAdmitsIsFound(t *testing.T) {
 }
 
 func TestPickAllocatesNothing(t *testing.T) {
-	g := newRegistry().Group(keys(3), options(Prefer))
+	near := options(Prefer)
+	near.Near = map[Key]bool{keys(1)[0]: true}
+	for _, o := range []Options{options(Prefer), near} {
+		pickAllocatesNothing(t, o)
+	}
+}
+
+func pickAllocatesNothing(t *testing.T, o Options) {
+	t.Helper()
+	g := newRegistry().Group(keys(3), o)
 	defer g.Close()
 	used := []*Endpoint{g.endpoint(0)}
 	if n := testing.AllocsPerRun(1000, func() {

@@ -10,7 +10,8 @@ import (
 type EndpointStatus struct {
 	Address  string         `json:"address"`
 	Protocol Protocol       `json:"protocol"`
-	State    string         `json:"state"` // of the group's breaker
+	Near     bool           `json:"near,omitempty"` // first attempts prefer it
+	State    string         `json:"state"`          // of the group's breaker
 	Breaker  breaker.Status `json:"breaker"`
 	InFlight int64          `json:"inFlight"`
 	Score    float64        `json:"score"`    // 0 good to 1 bad
@@ -29,6 +30,7 @@ func (g *Group) Status() []EndpointStatus {
 		s := EndpointStatus{
 			Address:  e.key.Address,
 			Protocol: e.key.Protocol,
+			Near:     m.near,
 			State:    b.State.String(),
 			Breaker:  b,
 			InFlight: e.InFlight(),
