@@ -15,6 +15,7 @@ type decision struct {
 	serving map[policy.ID]*policy.Policy
 	claims  map[policy.ID]*policy.Policy // the document that may replace what served before
 	refused map[*policy.Policy]policy.Conflict
+	held    *policy.Claims // by what serves
 }
 
 // decide resolves conflicts between documents. What served before keeps its
@@ -29,11 +30,12 @@ func decide(before map[policy.ID]*policy.Policy, files []file) *decision {
 		serving: make(map[policy.ID]*policy.Policy),
 		claims:  make(map[policy.ID]*policy.Policy),
 		refused: make(map[*policy.Policy]policy.Conflict),
+		held:    policy.NewClaims(len(before)),
 	}
 	documents := collect(files)
-	for id, p := range before {
+	for _, p := range before {
 		if heir := documents.heir(p); heir != nil {
-			d.serving[id] = heir
+			d.serve(heir)
 		}
 	}
 	d.admit(d.claim(documents.good))
@@ -80,62 +82,82 @@ func (d *decision) claim(good map[policy.ID][]*policy.Policy) []*policy.Policy {
 // its place again, which may be in the way of others: so it goes on until no
 // such revision comes back.
 func (d *decision) admit(fresh []*policy.Policy) {
-	for {
-		_, conflicts := policy.NewTable(append(sorted(d.serving), fresh...))
-		cameBack := false
-		for _, c := range conflicts {
-			d.refused[c.Policy] = c
-			fresh = slices.DeleteFunc(fresh, func(p *policy.Policy) bool { return p == c.Policy })
-			if was := d.before[c.Policy.ID]; was != nil {
-				d.serving[was.ID] = was
-				cameBack = true
+	var refused []*policy.Policy
+	for _, p := range fresh {
+		if d.conflicts(p) {
+			refused = append(refused, p)
+		} else {
+			d.serve(p)
+		}
+	}
+	for len(refused) > 0 {
+		var inTheWay []*policy.Policy
+		for _, p := range refused {
+			was := d.before[p.ID]
+			if was == nil {
+				continue
+			}
+			for _, holder := range d.held.Holders(was) {
+				d.withdraw(holder)
+				inTheWay = append(inTheWay, holder)
+			}
+			d.serve(was)
+		}
+		for _, p := range inTheWay {
+			d.conflicts(p)
+		}
+		refused = inTheWay
+	}
+}
+
+// reconsider tries again, in the order of precedence, the documents that were
+// refused for the sake of one that does not serve after all. One that takes the
+// place of its last good revision may free others.
+func (d *decision) reconsider() {
+	refused := slices.SortedFunc(maps.Keys(d.refused), precedence)
+	for i := 0; i < len(refused); i++ {
+		p := refused[i]
+		if c, still := d.refused[p]; !still || d.serving[c.Holder.ID] == c.Holder {
+			continue
+		}
+		was := d.serving[p.ID]
+		switch {
+		case was != nil && d.claims[p.ID] != p:
+			d.refused[p] = policy.Conflict{Policy: p, Holder: was}
+		case was == nil:
+			if !d.conflicts(p) {
+				d.serve(p)
+			}
+		default:
+			d.withdraw(was)
+			if d.conflicts(p) {
+				d.serve(was)
+			} else {
+				d.serve(p)
+				i = -1
 			}
 		}
-		if !cameBack {
-			break
-		}
-	}
-	for _, p := range fresh {
-		d.serving[p.ID] = p
 	}
 }
 
-// reconsider tries again, one by one, the documents that were refused for the
-// sake of one that does not serve after all.
-func (d *decision) reconsider() {
-	for {
-		p := d.victim()
-		if p == nil {
-			return
-		}
-		if holder := d.serving[p.ID]; holder != nil && d.claims[p.ID] != p {
-			d.refused[p] = policy.Conflict{Policy: p, Holder: holder}
-			continue
-		}
-		others := maps.Clone(d.serving)
-		delete(others, p.ID)
-		_, conflicts := policy.NewTable(append(sorted(others), p))
-		if len(conflicts) > 0 {
-			d.refused[p] = conflicts[0]
-			continue
-		}
-		d.serving[p.ID] = p
-		delete(d.refused, p)
+// conflicts refuses p if something that it asks for is held.
+func (d *decision) conflicts(p *policy.Policy) bool {
+	c, found := d.held.Conflict(p)
+	if found {
+		d.refused[p] = c
 	}
+	return found
 }
 
-// victim finds the first refused document whose holder does not serve.
-func (d *decision) victim() *policy.Policy {
-	var first *policy.Policy
-	for p, c := range d.refused {
-		if d.serving[c.Holder.ID] == c.Holder {
-			continue
-		}
-		if first == nil || precedence(p, first) < 0 {
-			first = p
-		}
-	}
-	return first
+func (d *decision) serve(p *policy.Policy) {
+	d.serving[p.ID] = p
+	d.held.Take(p)
+	delete(d.refused, p)
+}
+
+func (d *decision) withdraw(p *policy.Policy) {
+	delete(d.serving, p.ID)
+	d.held.Release(p)
 }
 
 // precedence orders documents: the earlier created, then the earlier place.

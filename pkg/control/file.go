@@ -59,9 +59,3 @@ func parse(raw source.File, clusterDomain string) file {
 func (f file) compare(g file) int {
 	return cmp.Or(f.raw.Created.Compare(g.raw.Created), cmp.Compare(f.raw.Place, g.raw.Place))
 }
-
-// mentions reports whether a document of the file bears the identity; the zero
-// identity asks for a document whose identity cannot be read.
-func (f file) mentions(id policy.ID) bool {
-	return slices.ContainsFunc(f.documents, func(d document) bool { return d.id == id })
-}

@@ -54,13 +54,17 @@ type fixture struct {
 // running runs f beside a loop with so many sources.
 func running(t *testing.T, sources int, f func(f *fixture)) {
 	t.Helper()
+	runningWith(t, sources, Options{}, f)
+}
+
+// runningWith runs f beside a loop with these options and so many sources.
+func runningWith(t *testing.T, sources int, o Options, f func(f *fixture)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		x := &fixture{t: t, ended: make(chan error, 1)}
-		o := Options{
-			ClusterDomain: "cluster.local",
-			Publish:       func(table *policy.Table) { x.tables = append(x.tables, table) },
-			Log:           slog.New(slog.NewTextHandler(&x.log, nil)),
-		}
+		o.ClusterDomain = "cluster.local"
+		o.Publish = func(table *policy.Table) { x.tables = append(x.tables, table) }
+		o.Log = slog.New(slog.NewTextHandler(&x.log, nil))
 		for range sources {
 			m := newMemory()
 			x.sources = append(x.sources, m)

@@ -1,9 +1,13 @@
 package control
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"hedged.dev/hedged/test/apiserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// server is where the ConfigMaps of some tests are.
+var server *apiserver.Server
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"sync"
 
 	"hedged.dev/hedged/pkg/policy"
 )
@@ -9,6 +10,7 @@ import (
 // report tells about every document after the decision. Since is left to tell.
 func (d *decision) report(files []file) []DocumentStatus {
 	var statuses []DocumentStatus
+	homes := sync.OnceValue(d.homes)
 	for _, f := range files {
 		for _, doc := range f.documents {
 			if (doc.id != policy.ID{}) {
@@ -17,7 +19,7 @@ func (d *decision) report(files []file) []DocumentStatus {
 			}
 			// Nobody can tell which policy this was: all that the file is
 			// missing serve on, and are told about with its faults.
-			missing := d.missing(f)
+			missing := f.missing(homes()[f.raw.Place])
 			if len(missing) == 0 {
 				missing = []document{doc}
 			}
@@ -54,11 +56,24 @@ func (d *decision) status(f file, doc document) DocumentStatus {
 	return s
 }
 
-// missing returns the policies of a file that serve without being in it.
-func (d *decision) missing(f file) []document {
-	var out []document
+// homes is what serves, by the file that it is from.
+func (d *decision) homes() map[string][]*policy.Policy {
+	homes := make(map[string][]*policy.Policy)
 	for _, p := range sorted(d.serving) {
-		if p.Place == f.raw.Place && !f.mentions(p.ID) {
+		homes[p.Place] = append(homes[p.Place], p)
+	}
+	return homes
+}
+
+// missing returns the policies that are from a file without being in it.
+func (f file) missing(from []*policy.Policy) []document {
+	mentioned := make(map[policy.ID]bool, len(f.documents))
+	for _, doc := range f.documents {
+		mentioned[doc.id] = true
+	}
+	var out []document
+	for _, p := range from {
+		if !mentioned[p.ID] {
 			out = append(out, document{id: p.ID})
 		}
 	}

@@ -16,6 +16,7 @@ type state struct {
 	options   Options
 	files     map[string]file                // parsed, by place
 	serving   map[policy.ID]*policy.Policy   // the last good revision of each policy
+	kept      map[policy.ID]*policy.Policy   // those of them that an earlier run has kept
 	published map[policy.ID]string           // the revisions in the last table; nil before the first
 	told      map[documentKey]DocumentStatus // what was last reported
 	status    Status
@@ -31,15 +32,17 @@ func (s *state) reload(ctx context.Context, snapshots []source.Snapshot) *view {
 	s.serving = d.serving
 	s.status.LastReload = time.Now()
 	s.status.Reloads++
-	s.publish()
+	serving := sorted(s.serving)
+	s.publish(serving)
 
 	s.status.Documents = d.report(files)
+	s.markKept()
 	s.tell(ctx)
 	s.status.ReloadOK = s.status.Count(Accepted) == len(s.status.Documents)
 	if !s.status.ReloadOK {
 		s.status.FailedReloads++
 	}
-	v := &view{status: s.status}
+	v := &view{status: s.status, serving: serving}
 	if len(s.serving) == 0 && len(s.status.Documents) > 0 {
 		v.notReady = fmt.Errorf("policies: none of %d documents is usable, the first: %s",
 			len(s.status.Documents), s.status.Documents[0].Message())
@@ -49,16 +52,16 @@ func (s *state) reload(ctx context.Context, snapshots []source.Snapshot) *view {
 
 // publish hands out a table of what serves, unless the last one is the same. An
 // edit that leaves the revision alone, such as a comment, changes no table.
-func (s *state) publish() {
-	revisions := make(map[policy.ID]string, len(s.serving))
-	for id, p := range s.serving {
-		revisions[id] = p.Revision
+func (s *state) publish(serving []*policy.Policy) {
+	revisions := make(map[policy.ID]string, len(serving))
+	for _, p := range serving {
+		revisions[p.ID] = p.Revision
 	}
 	if s.published != nil && maps.Equal(revisions, s.published) {
 		return
 	}
 	s.published = revisions
-	table, _ := policy.NewTable(sorted(s.serving)) // decide left no conflicts
+	table, _ := policy.NewTable(serving) // decide left no conflicts
 	s.options.Publish(table)
 	s.status.Publishes++
 }

@@ -24,6 +24,7 @@ type DocumentStatus struct {
 	Place     string    // the file
 	Line      int       // in the file, from 1
 	Serving   string    // the revision that serves under this identity; "" if none does
+	Kept      bool      // that one is the last good one of an earlier run
 	Observed  string    // the revision of the document itself; "" if it is not valid
 	Condition Condition
 	Faults    policy.Faults // why it is refused
@@ -43,6 +44,8 @@ func (d DocumentStatus) Serves() string {
 		return "nothing serves"
 	case d.Condition == Accepted:
 		return "serving revision " + d.Serving
+	case d.Kept:
+		return "still serving revision " + d.Serving + " (kept from before the start)"
 	default:
 		return "still serving revision " + d.Serving
 	}

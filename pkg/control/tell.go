@@ -21,12 +21,14 @@ type documentKey struct {
 // told is not told again.
 func (s *state) tell(ctx context.Context) {
 	told := make(map[documentKey]DocumentStatus, len(s.status.Documents))
+	further := make(map[documentKey]int) // documents of a place and identity, beside the first
 	places := make(map[string]bool)
 	for i := range s.status.Documents {
 		now := &s.status.Documents[i]
 		key := documentKey{place: now.Place, id: now.ID}
-		for _, taken := told[key]; taken; _, taken = told[key] {
-			key.nth++
+		if _, taken := told[key]; taken {
+			further[key]++
+			key.nth = further[key]
 		}
 		before, known := s.told[key]
 		now.Since = s.status.LastReload
@@ -39,13 +41,13 @@ func (s *state) tell(ctx context.Context) {
 		told[key] = *now
 		places[now.Place] = true
 	}
-	gone := s.vanished(told)
-	for i, before := range gone {
+	removed := make(map[policy.ID]bool)
+	for _, before := range s.vanished(told) {
 		if (before.ID == policy.ID{}) && places[before.Place] {
 			continue // mended, not removed
 		}
-		told := slices.ContainsFunc(gone[:i], func(d DocumentStatus) bool { return d.ID == before.ID })
-		s.logRemoval(ctx, before, before.Serving != "" && s.serving[before.ID] == nil && !told)
+		s.logRemoval(ctx, before, before.Serving != "" && s.serving[before.ID] == nil && !removed[before.ID])
+		removed[before.ID] = true
 	}
 	s.told = told
 }
@@ -67,7 +69,7 @@ func (s *state) vanished(told map[documentKey]DocumentStatus) []DocumentStatus {
 // same reports whether two statuses of a document say the same.
 func same(a, b DocumentStatus) bool {
 	return a.Condition == b.Condition && a.Serving == b.Serving && a.Observed == b.Observed &&
-		slices.Equal(texts(a.Faults), texts(b.Faults))
+		slices.Equal(a.Faults, b.Faults)
 }
 
 func (s *state) logChange(ctx context.Context, d DocumentStatus) {
