@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"hedged.dev/hedged/pkg/command"
 )
 
 // configFlag names the flag that names the file. It is the only flag that a
@@ -43,7 +45,7 @@ func configure(flags *pflag.FlagSet, environ []string) (warnings []string, err e
 		}
 		if f := flags.Lookup(name); !f.Changed && v.IsSet(name) {
 			if err := set(f, v.Get(name)); err != nil {
-				return nil, usagef("%s: %w", place(name, file), err)
+				return nil, command.Usagef("%s: %w", place(name, file), err)
 			}
 		}
 	}
@@ -71,28 +73,33 @@ func readFile(v *viper.Viper, file string, names []string) error {
 		err = syntax.Unwrap() // without viper's preface
 	}
 	if err != nil {
-		return usagef("%s: %w", file, err)
+		return command.Usagef("%s: %w", file, err)
 	}
 	for _, key := range slices.Sorted(slices.Values(v.AllKeys())) {
 		if slices.Contains(names, key) {
 			continue
 		}
-		if guess, ok := nearest(key, names); ok {
-			return usagef("%s: unknown key %s; did you mean %s?", file, key, guess)
+		if guess, ok := command.Nearest(key, names); ok {
+			return command.Usagef("%s: unknown key %s; did you mean %s?", file, key, guess)
 		}
-		return usagef("%s: unknown key %s; the keys are %s", file, key, strings.Join(names, ", "))
+		return command.Usagef("%s: unknown key %s; the keys are %s", file, key, strings.Join(names, ", "))
 	}
 	return nil
 }
 
 // set gives a flag the value that a file or a variable holds.
 func set(f *pflag.Flag, value any) error {
-	switch value.(type) {
+	text := fmt.Sprint(value)
+	switch value := value.(type) {
 	case string, bool, int, int64, uint64, float64:
+	case []any:
+		if f.Value.Type() != "stringSlice" {
+			return fmt.Errorf("%s: want one value, got %v", f.Name, value)
+		}
+		text = strings.Trim(strings.ReplaceAll(text, " ", ","), "[]")
 	default:
 		return fmt.Errorf("%s: want one value, got %v", f.Name, value)
 	}
-	text := fmt.Sprint(value)
 	if err := f.Value.Set(text); err != nil {
 		return fmt.Errorf("%s: invalid value %q: %w", f.Name, text, err)
 	}
@@ -126,7 +133,7 @@ func unknownVariables(environ, names []string) (warnings []string) {
 			continue
 		}
 		warning := variable + " is not a setting and has no effect"
-		if guess, ok := nearest(variable, known); ok {
+		if guess, ok := command.Nearest(variable, known); ok {
 			warning += "; did you mean " + guess + "?"
 		}
 		warnings = append(warnings, warning)

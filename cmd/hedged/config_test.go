@@ -3,20 +3,19 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
-
-	"hedged.dev/hedged/pkg/daemon"
 )
 
 // flagsFor parses a command line of serve, with a file if text is not empty.
-func flagsFor(t *testing.T, text string, args ...string) (*pflag.FlagSet, *daemon.Options) {
+func flagsFor(t *testing.T, text string, args ...string) (*pflag.FlagSet, *serveOptions) {
 	t.Helper()
-	var o daemon.Options
+	var o serveOptions
 	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	serveFlags(flags, &o)
 	if text != "" {
@@ -64,7 +63,18 @@ func TestEverySetting(t *testing.T) {
 	flags, o := flagsFor(t, `
 policies: /etc/hedged
 namespace: shop
+configmaps: true
+configmap-namespaces: [shop, search]
 cluster-domain: cluster.example
+kubeconfig: admin.kubeconfig
+kube-context: staging
+release: hedged-shop
+pod: hedged-0
+zone: a
+webhook: true
+webhook-listen: ":83"
+webhook-cert: tls.crt
+webhook-key: tls.key
 listen: ":80"
 health-listen: ":81"
 admin-listen: ":82"
@@ -88,7 +98,8 @@ attempt-log: attempts.jsonl
 			t.Errorf("%s is still %q", f.Name, f.DefValue)
 		}
 	})
-	if o.MaxHeaderBytes != 4096 || *o.Telemetry.SampleRatio != 0.25 || o.Policies != "/etc/hedged" {
+	if o.MaxHeaderBytes != 4096 || *o.Telemetry.SampleRatio != 0.25 || o.Policies != "/etc/hedged" ||
+		!slices.Equal(o.configMapNamespaces, []string{"shop", "search"}) {
 		t.Errorf("options: %+v", o)
 	}
 }
@@ -124,8 +135,8 @@ func TestConfigErrors(t *testing.T) {
 	}
 
 	f("unknown key", "lame-duk: 5s", "", "c.yaml: unknown key lame-duk; did you mean lame-duck?")
-	f("unknown key, no guess", "frobnicate: 1", "", "c.yaml: unknown key frobnicate; the keys are policies, namespace, cluster-domain, "+
-		"listen, health-listen, admin-listen, deadline-header, max-header-bytes, max-body-bytes, read-header-timeout, idle-timeout, "+
+	f("unknown key, no guess", "frobnicate: 1", "", "c.yaml: unknown key frobnicate; the keys are policies, configmaps, configmap-namespaces, namespace, cluster-domain, "+
+		"kubeconfig, kube-context, release, pod, zone, webhook, webhook-listen, webhook-cert, webhook-key, listen, health-listen, admin-listen, deadline-header, max-header-bytes, max-body-bytes, read-header-timeout, idle-timeout, "+
 		"lame-duck, drain-timeout, log-level, log-format, trace-sample-ratio, attempt-log")
 	f("nested key", "idle:\n  timeout: 5s", "", "c.yaml: unknown key idle.timeout; did you mean idle-timeout?")
 	f("the file in the file", "config: x", "", "c.yaml: unknown key config; ")

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hedged.dev/hedged/pkg/command"
 	"hedged.dev/hedged/pkg/demo"
 )
 
@@ -34,21 +35,21 @@ With OTEL_EXPORTER_OTLP_ENDPOINT set the traces go there too.`,
   hedged demo --scenario brown-out
   hedged demo --duration 5s --output json
   hedged demo --stay`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return demo.Run(cmd.Context(), o)
 		},
 	}
-	group(cmd.Flags(), "The load", func(f *pflag.FlagSet) {
-		f.Var(named{newChoice(&o.Scenario, demo.Scenarios()...)}, "scenario", "the `NAME` of the trouble that the replicas are in")
+	command.Group(cmd.Flags(), "The load", func(f *pflag.FlagSet) {
+		f.Var(named{command.NewChoice(&o.Scenario, demo.Scenarios()...)}, "scenario", "the `NAME` of the trouble that the replicas are in")
 		f.Uint64Var(&o.Seed, "seed", o.Seed, "the `NUMBER` that decides on the trouble, the arrivals and every call's fate")
 		f.DurationVar(&o.Deadline, "deadline", o.Deadline, "every call's deadline, a `TIME` (default: the scenario's)")
 		f.DurationVar(&o.Duration, "duration", o.Duration, "the `TIME` that each strategy gets, after a warm-up (default: the scenario's)")
 		f.Float64Var(&o.Rate, "rate", o.Rate, "`CALLS` a second (default: the scenario's)")
 	})
-	group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
-		f.Var(newChoice(&o.Output, "table", "json"), "output", "how the comparison is printed")
+	command.Group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
+		f.Var(command.NewChoice(&o.Output, "table", "json"), "output", "how the comparison is printed")
 		f.StringVar(&o.Dir, "out", o.Dir, "a `DIR` for plots (SVG) and figures (JSON)")
 		f.BoolVar(&o.Stay, "stay", o.Stay, "leave everything running, with curl lines to try")
 	})

@@ -13,6 +13,7 @@ import (
 	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/breaker"
 	"hedged.dev/hedged/pkg/budget"
+	"hedged.dev/hedged/pkg/inspect"
 	"hedged.dev/hedged/pkg/proxy"
 	"hedged.dev/hedged/pkg/upstream"
 )
@@ -165,7 +166,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	code, stdout, _ = hedged(t.Context(), "", "explain", "--from", at.Admin, "--output", "json")
-	var all []explanation
+	var all []inspect.Explanation
 	if err := json.Unmarshal([]byte(stdout), &all); err != nil || code != 0 || len(all) != 2 || len(all[0].Upstream.Endpoints) != 1 {
 		t.Errorf("exit code %d, error %v, %d policies", code, err, len(all))
 	}

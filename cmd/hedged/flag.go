@@ -3,39 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
+
+	"hedged.dev/hedged/pkg/command"
 )
 
-// choice is a flag that takes one of a few words.
-type choice struct {
-	value   *string
-	allowed []string
-}
-
-// newChoice makes the flag; the first word is its default.
-func newChoice(value *string, allowed ...string) choice {
-	*value = allowed[0]
-	return choice{value, allowed}
-}
-
-func (c choice) String() string { return *c.value }
-
-// Type is the flag's placeholder in the help.
-func (c choice) Type() string { return strings.Join(c.allowed, "|") }
-
-// Set takes the word.
-func (c choice) Set(word string) error {
-	if !slices.Contains(c.allowed, word) {
-		return fmt.Errorf("must be %s", strings.Join(c.allowed, " or "))
-	}
-	*c.value = word
-	return nil
-}
-
 // named is a choice of more words than the help's flag list has room for.
-type named struct{ choice }
+type named struct{ command.Choice }
 
 // Type is the flag's placeholder in the help.
 func (named) Type() string { return "NAME" }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"hedged.dev/hedged/pkg/command"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -29,7 +31,7 @@ func TestMain(m *testing.M) {
 // hedged runs a command line.
 func hedged(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(ctx, append([]string{}, args...), streams{strings.NewReader(stdin), &out, &err})
+	code = command.Run(ctx, newRoot(command.Streams{In: strings.NewReader(stdin), Out: &out, Err: &err}), append([]string{}, args...))
 	return code, out.String(), err.String()
 }
 
@@ -61,7 +63,7 @@ func TestUsage(t *testing.T) {
 	f("serve --trace-sample-ratio 1.5", `invalid argument "1.5" for "--trace-sample-ratio" flag: must be a number from 0 to 1`)
 	f("serve --trace-sample-ratio NaN", `invalid argument "NaN" for "--trace-sample-ratio" flag: must be a number from 0 to 1`)
 	f("serve policies", `hedged serve takes no argument, and got "policies"`)
-	f("serve", "hedged serve needs --policies DIR (or HEDGED_POLICIES)")
+	f("serve", "hedged serve needs --policies DIR or --configmaps (HEDGED_POLICIES, HEDGED_CONFIGMAPS)")
 	f("validate", "hedged validate needs a file, a directory or - (the standard input)")
 	f("version --output yaml", `invalid argument "yaml" for "--output" flag: must be text or json`)
 	f("version now", `hedged version takes no argument, and got "now"`)

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hedged.dev/hedged/pkg/command"
+	"hedged.dev/hedged/pkg/inspect"
 	"hedged.dev/hedged/pkg/record"
 )
 
@@ -47,17 +49,17 @@ reads; hedged serve --attempt-log FILE writes the same all the time.`,
 		Example: `  hedged record --output attempts.jsonl
   hedged record --policy catalog --for 5m --output attempts.jsonl
   hedged record --for 0 | jq 'select(.end == "failed")'`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	group(cmd.Flags(), "What", func(f *pflag.FlagSet) {
+	command.Group(cmd.Flags(), "What", func(f *pflag.FlagSet) {
 		fromFlag(f, &r.from)
 		f.StringVar(&r.policy, "policy", "", "the `NAME` of the one policy to record, or namespace/name (default: all)")
 		f.DurationVar(&r.time, "for", time.Minute, "the `TIME` to record; 0 is until Ctrl-C")
 	})
-	group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
+	command.Group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
 		f.StringVar(&r.output, "output", "-", "the `FILE` to write anew; - is the standard output")
 	})
 	return cmd
@@ -65,7 +67,7 @@ reads; hedged serve --attempt-log FILE writes the same all the time.`,
 
 func (r *recording) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if r.time < 0 {
-		return usagef("--for must not be negative")
+		return command.Usagef("--for must not be negative")
 	}
 	page := "/attempts"
 	if r.policy != "" {
@@ -81,7 +83,7 @@ func (r *recording) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
-	stream, err := r.from.open(listening, page)
+	stream, err := r.from.Open(listening, page)
 	if err != nil {
 		return err
 	}
@@ -99,11 +101,11 @@ func (r *recording) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 
 	begun := time.Now()
-	attempts, calls, err := copyAttempts(stdout, stream, r.from.url+page)
+	attempts, calls, err := copyAttempts(stdout, stream, r.from.URL+page)
 	if listening.Err() != nil && !errors.As(err, new(writeError)) {
 		err = nil // the recording was to end
 	}
-	fmt.Fprintf(stderr, "%s of %s in %v\n", count(attempts, "attempt", "attempts"), count(calls, "call", "calls"), time.Since(begun).Round(time.Millisecond))
+	fmt.Fprintf(stderr, "%s of %s in %v\n", command.Count(attempts, "attempt", "attempts"), command.Count(calls, "call", "calls"), time.Since(begun).Round(time.Millisecond))
 	if err != nil {
 		return err
 	}
@@ -112,22 +114,22 @@ func (r *recording) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return nil
 	}
 	if after, err := r.dropped(context.WithoutCancel(ctx)); err == nil && after > before {
-		fmt.Fprintf(stderr, "warning: up to %s are missing: they came faster than they were read\n", count(int(after-before), "attempt", "attempts")) //nolint:gosec // a count
+		fmt.Fprintf(stderr, "warning: up to %s are missing: they came faster than they were read\n", command.Count(int(after-before), "attempt", "attempts")) //nolint:gosec // a count
 	}
 	return nil
 }
 
 // id is the identity of the policy that is to be recorded.
 func (r *recording) id(ctx context.Context) (string, error) {
-	policies, err := r.from.policies(ctx)
+	config, err := r.from.Config(ctx)
 	if err != nil {
 		return "", err
 	}
 	var ids []string
-	for i := range policies {
-		ids = append(ids, policies[i].Policy)
+	for i := range config.Policies {
+		ids = append(ids, config.Policies[i].Policy)
 	}
-	i, err := choose(r.policy, ids, r.from.url)
+	i, err := inspect.Choose(r.policy, ids, r.from.URL)
 	if err != nil {
 		return "", err
 	}
@@ -139,7 +141,7 @@ func (r *recording) dropped(ctx context.Context) (uint64, error) {
 	var stats struct {
 		LogDropped uint64 `json:"attemptLogDropped"`
 	}
-	err := r.from.read(ctx, "/stats", &stats)
+	err := r.from.Read(ctx, "/stats", &stats)
 	return stats.LogDropped, err
 }
 

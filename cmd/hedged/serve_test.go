@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hedged.dev/hedged/pkg/command"
 )
 
 // anywhere has serve bind free ports.
@@ -36,7 +38,7 @@ func serve(t *testing.T, args ...string) addresses {
 	reader, writer := io.Pipe()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, anywhere(args...), streams{strings.NewReader(""), io.Discard, writer})
+		code <- command.Run(ctx, newRoot(command.Streams{In: strings.NewReader(""), Out: io.Discard, Err: writer}), anywhere(args...))
 		writer.Close()
 	}()
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hedged.dev/hedged/pkg/command"
 	"hedged.dev/hedged/pkg/sim"
 )
 
@@ -67,36 +68,36 @@ The same seed gives the same bytes.`,
   hedged simulate -f policy.yaml --scenario queueing-85 --output json
   hedged simulate -f policy.yaml --from attempts.jsonl --out results/
   hedged simulate -f policies.yaml --policy catalog --scenario my-upstream.yaml --budget 5`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.run(cmd.Context(), streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
+			return s.run(cmd.Context(), command.Streams{In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr()})
 		},
 	}
-	group(cmd.Flags(), "The upstream", func(f *pflag.FlagSet) {
+	command.Group(cmd.Flags(), "The upstream", func(f *pflag.FlagSet) {
 		f.StringVar(&s.scenario, "scenario", "", "a `NAME` of --list, or a scenario's file")
 		f.StringVar(&s.recording, "from", "", "the `FILE` of a recording: of hedged record, or of serve's --attempt-log; - is the standard input")
 		f.BoolVar(&s.list, "list", false, "list the built-in scenarios")
 	})
-	group(cmd.Flags(), "The policy", func(f *pflag.FlagSet) {
+	command.Group(cmd.Flags(), "The policy", func(f *pflag.FlagSet) {
 		f.StringVarP(&s.policies, "file", "f", "", "the `FILE` of the policy; - is the standard input (default: the scenario's)")
 		f.StringVar(&s.policy, "policy", "", "the `NAME` of the policy, where the file or the recording has several")
 		f.Var(percent{&s.budget}, "budget", "extra attempts in `PERCENT` of the calls, instead of the policy's")
 		f.DurationVar(&s.deadline, "deadline", 0, "every call's deadline, a `TIME`, instead of the policy's")
 	})
-	group(cmd.Flags(), "The calls", func(f *pflag.FlagSet) {
+	command.Group(cmd.Flags(), "The calls", func(f *pflag.FlagSet) {
 		f.IntVar(&s.calls, "calls", 0, "how many `CALLS` each strategy gets (default: as the scenario says)")
 		f.Uint64Var(&s.seed, "seed", 1, "the `NUMBER` that decides on arrivals, latencies and losses")
 	})
-	group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
-		f.Var(newChoice(&s.output, "table", "json"), "output", "how it is printed")
+	command.Group(cmd.Flags(), "The result", func(f *pflag.FlagSet) {
+		f.Var(command.NewChoice(&s.output, "table", "json"), "output", "how it is printed")
 		f.StringVar(&s.dir, "out", "", "a `DIR` for plots (SVG) and figures (JSON)")
 	})
 	return cmd
 }
 
-func (s *simulation) run(ctx context.Context, std streams) error {
+func (s *simulation) run(ctx context.Context, std command.Streams) error {
 	if s.list {
-		return listScenarios(std.out, s.output)
+		return listScenarios(std.Out, s.output)
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -111,7 +112,7 @@ func (s *simulation) run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
-	bar := newBar(std.err)
+	bar := newBar(std.Err)
 	o.Progress = bar.show
 	report, err := sim.Run(ctx, scenario, o)
 	bar.finish()
@@ -122,24 +123,24 @@ func (s *simulation) run(ctx context.Context, std streams) error {
 		return fmt.Errorf("--out: %w", err)
 	}
 	if s.output == "json" {
-		return report.WriteJSON(std.out)
+		return report.WriteJSON(std.Out)
 	}
-	return report.WriteTable(std.out)
+	return report.WriteTable(std.Out)
 }
 
 // check refuses what no simulation could mean.
 func (s *simulation) check() error {
 	switch {
 	case s.scenario == "" && s.recording == "":
-		return usagef("say what to simulate: --scenario NAME (--list shows them), --scenario FILE or --from RECORDING")
+		return command.Usagef("say what to simulate: --scenario NAME (--list shows them), --scenario FILE or --from RECORDING")
 	case s.scenario != "" && s.recording != "":
-		return usagef("--scenario and --from are two upstreams: give one")
+		return command.Usagef("--scenario and --from are two upstreams: give one")
 	case s.recording == "-" && s.policies == "-":
-		return usagef("the policy and the recording cannot both be the standard input")
+		return command.Usagef("the policy and the recording cannot both be the standard input")
 	case s.calls < 0:
-		return usagef("--calls must not be negative")
+		return command.Usagef("--calls must not be negative")
 	case s.deadline < 0:
-		return usagef("--deadline must not be negative")
+		return command.Usagef("--deadline must not be negative")
 	}
 	return nil
 }
@@ -177,7 +178,7 @@ func listScenarios(w io.Writer, output string) error {
 		widest = max(widest, len(s.Name))
 	}
 	if output == "json" {
-		return writeJSON(w, entries)
+		return command.WriteJSON(w, entries)
 	}
 	for _, e := range entries {
 		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, e.Name, e.Description); err != nil {

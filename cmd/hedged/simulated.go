@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"hedged.dev/hedged/pkg/command"
+	"hedged.dev/hedged/pkg/inspect"
 	"hedged.dev/hedged/pkg/policy"
 	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/pkg/sim"
@@ -16,7 +18,7 @@ import (
 
 // upstream is the model that is asked for: a recording's, a built-in one, or a
 // file's.
-func (s *simulation) upstream(std streams) (sim.Scenario, error) {
+func (s *simulation) upstream(std command.Streams) (sim.Scenario, error) {
 	if s.recording != "" {
 		return s.recorded(std)
 	}
@@ -29,18 +31,18 @@ func (s *simulation) upstream(std streams) (sim.Scenario, error) {
 	}
 	data, err := os.ReadFile(s.scenario)
 	if errors.Is(err, fs.ErrNotExist) && !looksLikeFile(s.scenario) {
-		if guess, ok := nearest(s.scenario, names); ok {
-			return sim.Scenario{}, usagef("no scenario is called %s; did you mean %s?", s.scenario, guess)
+		if guess, ok := command.Nearest(s.scenario, names); ok {
+			return sim.Scenario{}, command.Usagef("no scenario is called %s; did you mean %s?", s.scenario, guess)
 		}
-		return sim.Scenario{}, usagef("no scenario is called %s, and no file; --list shows those there are", s.scenario)
+		return sim.Scenario{}, command.Usagef("no scenario is called %s, and no file; --list shows those there are", s.scenario)
 	}
 	if err != nil {
 		return sim.Scenario{}, fmt.Errorf("--scenario: %w", err)
 	}
 	scenario, err := sim.Load(data, s.scenario)
 	if err != nil {
-		fmt.Fprintln(std.err, err) // a line for each fault, with its place
-		return sim.Scenario{}, errFound
+		fmt.Fprintln(std.Err, err) // a line for each fault, with its place
+		return sim.Scenario{}, command.ErrFound
 	}
 	return scenario, nil
 }
@@ -50,8 +52,8 @@ func looksLikeFile(name string) bool {
 }
 
 // recorded is the upstream of a recording, of one policy.
-func (s *simulation) recorded(std streams) (sim.Scenario, error) {
-	attempts, err := s.attempts(std.in)
+func (s *simulation) recorded(std command.Streams) (sim.Scenario, error) {
+	attempts, err := s.attempts(std.In)
 	if err != nil {
 		return sim.Scenario{}, err
 	}
@@ -66,11 +68,11 @@ func (s *simulation) recorded(std streams) (sim.Scenario, error) {
 	case len(ids) == 0:
 		return sim.Scenario{}, fmt.Errorf("%s holds no attempt; record while there are calls", s.recording)
 	case s.policy == "" && len(ids) > 1:
-		return sim.Scenario{}, usagef("%s holds several policies; choose one: --policy %s", s.recording, strings.Join(ids, " or "))
+		return sim.Scenario{}, command.Usagef("%s holds several policies; choose one: --policy %s", s.recording, strings.Join(ids, " or "))
 	}
 	i := 0
 	if s.policy != "" {
-		if i, err = choose(s.policy, ids, s.recording); err != nil {
+		if i, err = inspect.Choose(s.policy, ids, s.recording); err != nil {
 			return sim.Scenario{}, err
 		}
 	}
@@ -95,11 +97,11 @@ func (s *simulation) attempts(stdin io.Reader) ([]record.Attempt, error) {
 
 // choosePolicy reads the policy that is to be simulated. In a file of one it is
 // that one, whatever the recording's is called.
-func (s *simulation) choosePolicy(std streams) (*policy.Policy, error) {
+func (s *simulation) choosePolicy(std command.Streams) (*policy.Policy, error) {
 	var data []byte
 	var err error
 	if s.policies == "-" {
-		data, err = io.ReadAll(std.in)
+		data, err = io.ReadAll(std.In)
 	} else {
 		data, err = os.ReadFile(s.policies)
 	}
@@ -108,10 +110,10 @@ func (s *simulation) choosePolicy(std streams) (*policy.Policy, error) {
 	}
 	policies, faults := policy.Parse(data, policy.Options{Place: s.policies})
 	for _, f := range faults {
-		fmt.Fprintln(std.err, f)
+		fmt.Fprintln(std.Err, f)
 	}
 	if len(faults.Errors()) > 0 {
-		return nil, errFound
+		return nil, command.ErrFound
 	}
 	var ids []string
 	for _, p := range policies {
@@ -123,9 +125,9 @@ func (s *simulation) choosePolicy(std streams) (*policy.Policy, error) {
 	case len(policies) == 1:
 		return policies[0], nil
 	case s.policy == "":
-		return nil, usagef("%s holds several policies; choose one: --policy %s", s.policies, strings.Join(ids, " or "))
+		return nil, command.Usagef("%s holds several policies; choose one: --policy %s", s.policies, strings.Join(ids, " or "))
 	}
-	i, err := choose(s.policy, ids, s.policies)
+	i, err := inspect.Choose(s.policy, ids, s.policies)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"hedged.dev/hedged/pkg/command"
 )
 
 // The linker sets these for a release (-X main.version=…). What it leaves
@@ -51,28 +52,21 @@ func newVersion() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version, the commit and Go's version",
 		Example: "  hedged version --output json",
-		Args:    noArguments,
+		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return writeBuild(cmd.OutOrStdout(), output, currentBuild())
 		},
 	}
-	group(cmd.Flags(), "Flags", func(f *pflag.FlagSet) {
-		f.Var(newChoice(&output, "text", "json"), "output", "how the result is written")
+	command.Group(cmd.Flags(), "Flags", func(f *pflag.FlagSet) {
+		f.Var(command.NewChoice(&output, "text", "json"), "output", "how the result is written")
 	})
 	return cmd
 }
 
 func writeBuild(w io.Writer, output string, b build) error {
 	if output == "json" {
-		return writeJSON(w, b)
+		return command.WriteJSON(w, b)
 	}
 	_, err := fmt.Fprintf(w, "hedged %s\n  commit  %s\n  date    %s\n  go      %s\n", b.Version, b.Commit, b.Date, b.Go)
 	return err
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

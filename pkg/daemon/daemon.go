@@ -11,6 +11,7 @@ import (
 
 	"hedged.dev/hedged/pkg/admin"
 	"hedged.dev/hedged/pkg/control"
+	"hedged.dev/hedged/pkg/discovery"
 	"hedged.dev/hedged/pkg/proxy"
 	"hedged.dev/hedged/pkg/record"
 	"hedged.dev/hedged/pkg/source"
@@ -26,8 +27,8 @@ type Options struct {
 	HealthListen string // address of /livez, /readyz, /metrics
 	AdminListen  string // address of /config_dump, /upstreams, /attempts, /stats, pprof
 
-	Policies      string // directory of the policies
-	Namespace     string // of policies that do not name one; "" is default
+	Policies      string // directory of policies; "" is none
+	Namespace     string // of the directory's policies; "" is default
 	ClusterDomain string // such as cluster.local
 
 	LameDuck     time.Duration // how long new calls are served after the end was asked for
@@ -38,6 +39,9 @@ type Options struct {
 	MaxBodyBytes      int64
 	ReadHeaderTimeout time.Duration
 	IdleTimeout       time.Duration
+
+	Cluster *Cluster // nil: none
+	Webhook *Webhook // nil: none
 
 	AttemptLog string // file that every attempt is appended to; "" is none
 	Telemetry  telemetry.Options
@@ -52,8 +56,11 @@ type Daemon struct {
 	attempts  record.Log
 	file      *attemptLog // nil: none
 	ending    atomic.Bool
+	cluster   *cluster // nil: none
+	names     *discovery.Names
 
 	data, health, admin *server
+	webhook             *server // nil: none
 }
 
 // New binds the listeners and sets everything up, but serves nothing yet. What
@@ -77,9 +84,16 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, fmt.Errorf("telemetry: %w", err)
 	}
 	undo = append(undo, func() { _ = d.telemetry.Shutdown(ctx) })
+	if o.Cluster != nil {
+		if d.cluster, err = newCluster(*o.Cluster, d.telemetry.Log); err != nil {
+			return nil, err
+		}
+	}
+	d.names = discovery.NewNames(discovery.NamesOptions{Log: d.telemetry.Log})
 	d.handler, err = proxy.New(proxy.Options{
 		Registry:       upstream.NewRegistry(transport.Opener(transport.Options{})),
 		Telemetry:      d.telemetry,
+		Resolver:       d.resolver(),
 		DeadlineHeader: o.DeadlineHeader,
 		MaxBodyBytes:   o.MaxBodyBytes,
 		Attempts:       &d.attempts,
@@ -93,12 +107,10 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		}
 		undo = append(undo, d.file.abandon)
 	}
-	d.loop = control.New(control.Options{
-		Sources:       []control.Source{source.NewDirectory(o.Policies, o.Namespace, d.telemetry.Log)},
-		ClusterDomain: o.ClusterDomain,
-		Publish:       d.handler.Publish,
-		Log:           d.telemetry.Log,
-	})
+	d.loop = control.New(d.policies())
+	if d.fromConfigMaps() {
+		d.cluster.report(d.loop, d.handler)
+	}
 	if err := d.observe(); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
@@ -119,7 +131,38 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		undo = append(undo, (*s.to).abandon)
 	}
 	d.data.limit(o)
+	if o.Webhook != nil {
+		if d.webhook, err = o.Webhook.listen(ctx, o.ClusterDomain, d.telemetry.Log); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
+}
+
+// resolver finds the endpoints of upstreams that do not write them down.
+func (d *Daemon) resolver() discovery.Resolver {
+	r := discovery.Resolvers{Names: d.names}
+	if d.cluster != nil {
+		r.Services = d.cluster.services
+	}
+	return r
+}
+
+// fromConfigMaps reports whether ConfigMaps are policies.
+func (d *Daemon) fromConfigMaps() bool { return d.cluster != nil && d.cluster.policies != nil }
+
+// policies are the policy loop's options.
+func (d *Daemon) policies() control.Options {
+	o := control.Options{ClusterDomain: d.options.ClusterDomain, Publish: d.handler.Publish, Log: d.telemetry.Log}
+	if d.options.Policies != "" {
+		o.Sources = append(o.Sources, source.NewDirectory(d.options.Policies, d.options.Namespace, d.telemetry.Log))
+	}
+	if d.fromConfigMaps() {
+		o.Sources = append(o.Sources, d.cluster.policies)
+		o.Problem = d.cluster.policies.Problem
+		o.LastGood = d.cluster.lastGood
+	}
+	return o
 }
 
 // Addr is the address of the data port.
@@ -131,27 +174,60 @@ func (d *Daemon) HealthAddr() net.Addr { return d.health.listener.Addr() }
 // AdminAddr is the address of /config_dump, /upstreams, /attempts, /stats and pprof.
 func (d *Daemon) AdminAddr() net.Addr { return d.admin.listener.Addr() }
 
+// servers are the ones that run.
+func (d *Daemon) servers() []*server {
+	all := []*server{d.data, d.health, d.admin}
+	if d.webhook != nil {
+		all = append(all, d.webhook)
+	}
+	return all
+}
+
+// serves is what the log says of a daemon that begins to serve.
+func (d *Daemon) serves() []any {
+	out := []any{"calls", d.Addr().String(), "health", d.HealthAddr().String(), "admin", d.AdminAddr().String()}
+	if d.options.Policies != "" {
+		out = append(out, "policies", d.options.Policies)
+	}
+	if d.fromConfigMaps() {
+		out = append(out, "configMaps", d.options.Cluster.ConfigMaps)
+	}
+	if d.webhook != nil {
+		out = append(out, "webhook", d.webhook.listener.Addr().String())
+	}
+	return out
+}
+
 // Ready says why the daemon should get no new calls; nil is ready.
 func (d *Daemon) Ready() error {
 	if d.ending.Load() {
 		return errors.New("shutting down")
 	}
-	return d.loop.Ready()
+	if err := d.loop.Ready(); err != nil {
+		return err
+	}
+	return d.handler.Ready()
 }
 
 // Run serves until ctx is done, then shuts down in order: not ready, a
 // lame-duck time in which new calls still succeed, a drain of what is in
 // flight, the attempt log, the policy loop, telemetry, admin last. It may run once.
 func (d *Daemon) Run(ctx context.Context) error {
-	failed := make(chan error, 5)
+	failed := make(chan error, 6)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	for _, s := range []*server{d.data, d.health, d.admin} {
+	for _, s := range d.servers() {
 		go s.serve(failed)
 	}
 	loop := start(func() {
 		if err := d.loop.Run(background); err != nil {
 			failed <- fmt.Errorf("policies: %w", err)
+		}
+	})
+	finding := start(func() { _ = d.names.Run(background) })
+	reading := start(func() {
+		if d.cluster != nil {
+			d.cluster.run(background, d.loop.Changed(), d.handler.UpstreamsChanged())
 		}
 	})
 	ticking := start(func() { d.tick(background) })
@@ -160,8 +236,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			d.file.run()
 		}
 	})
-	d.telemetry.Log.Info("serving", "calls", d.Addr().String(), "health", d.HealthAddr().String(),
-		"admin", d.AdminAddr().String(), "policies", d.options.Policies)
+	d.telemetry.Log.Info("serving", d.serves()...)
 
 	var err error
 	lameDuck := d.options.LameDuck
@@ -170,7 +245,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	case err = <-failed:
 		lameDuck = 0 // what has broken serves nobody
 	}
-	return errors.Join(err, d.shutdown(lameDuck, stop, loop, ticking, writing))
+	return errors.Join(err, d.shutdown(lameDuck, stop, loop, finding, reading, ticking, writing))
 }
 
 // shutdown is the order of the end.
@@ -194,6 +269,12 @@ func (d *Daemon) shutdown(lameDuck time.Duration, stop func(), background ...<-c
 	d.telemetry.Log.Info("stopped")
 	if err := d.telemetry.Shutdown(flush); err != nil {
 		errs = append(errs, fmt.Errorf("telemetry: %w", err))
+	}
+	if d.webhook != nil {
+		d.webhook.abandon()
+	}
+	if d.cluster != nil {
+		d.cluster.client.Close()
 	}
 	d.health.abandon()
 	_ = d.admin.drain(adminTimeout) // what is broken off is nobody's call

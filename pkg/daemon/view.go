@@ -107,6 +107,15 @@ func (d *Daemon) observe() error {
 				emit(float64(t.UnixMilli()) / 1000)
 			}
 		}),
+		d.telemetry.Observe("hedged.leader", "", "1 if this daemon writes what became of policies to their ConfigMaps.", func(emit telemetry.Emit) {
+			switch {
+			case !d.fromConfigMaps():
+			case d.cluster.leads.Load():
+				emit(1)
+			default:
+				emit(0)
+			}
+		}),
 		d.telemetry.ObserveTotal("hedged.attempt_log.dropped", "{attempt}", "Attempts that the attempt log's file or a stream of it went without.",
 			func(emit telemetry.Emit) { emit(float64(d.logDropped())) }),
 	)

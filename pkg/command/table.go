@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// table is rows of cells.
-type table [][]string
+// Table is rows of cells.
+type Table [][]string
 
-// write writes the rows with their columns in line, each after the indent. A
+// Write writes the rows with their columns in line, each after the indent. A
 // row's last cell is as long as it is: it widens no column.
-func (t table) write(w io.Writer, indent string) error {
+func (t Table) Write(w io.Writer, indent string) error {
 	var widths []int
 	for _, row := range t {
 		for i, cell := range row[:len(row)-1] {

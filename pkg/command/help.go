@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"cmp"
@@ -16,8 +16,8 @@ const helpWidth = 100
 // groupKey is the annotation that puts a flag under a heading of the help.
 const groupKey = "hedged.dev/group"
 
-// group adds the flags that declare declares under a heading.
-func group(flags *pflag.FlagSet, heading string, declare func(*pflag.FlagSet)) {
+// Group adds the flags that declare declares under a heading.
+func Group(flags *pflag.FlagSet, heading string, declare func(*pflag.FlagSet)) {
 	set := pflag.NewFlagSet(heading, pflag.ContinueOnError)
 	set.SortFlags = false
 	declare(set)

@@ -1,27 +1,17 @@
-package main
+package inspect
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
-	"hedged.dev/hedged/pkg/proxy"
+	"hedged.dev/hedged/pkg/command"
 )
 
-// policies asks a daemon for the policies in force.
-func (d *debugPort) policies(ctx context.Context) ([]proxy.PolicyView, error) {
-	var config struct {
-		Policies []proxy.PolicyView `json:"policies"`
-	}
-	err := d.read(ctx, "/config_dump", &config)
-	return config.Policies, err
-}
-
-// choose finds a policy among those of a place: by namespace/name, or by the name
+// Choose finds a policy among those of a place: by namespace/name, or by the name
 // alone where only one namespace has it. It returns the policy's index; the place
 // is for the error.
-func choose(name string, ids []string, place string) (i int, err error) {
+func Choose(name string, ids []string, place string) (i int, err error) {
 	var names, found []string
 	for n, id := range ids {
 		_, short, _ := strings.Cut(id, "/")
@@ -42,7 +32,7 @@ func choose(name string, ids []string, place string) (i int, err error) {
 	if !full {
 		short = name
 	}
-	guess, ok := nearest(short, names)
+	guess, ok := command.Nearest(short, names)
 	if !ok {
 		return 0, fmt.Errorf("%s has no policy %s; it has %s", place, name, strings.Join(ids, ", "))
 	}

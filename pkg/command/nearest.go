@@ -1,10 +1,10 @@
-package main
+package command
 
 import "github.com/agext/levenshtein"
 
-// nearest is the candidate that a misspelt word is closest to, if one is close
+// Nearest is the candidate that a misspelt word is closest to, if one is close
 // enough to be a guess worth making.
-func nearest(word string, candidates []string) (guess string, ok bool) {
+func Nearest(word string, candidates []string) (guess string, ok bool) {
 	best := max(2, len(word)/2) + 1
 	for _, c := range candidates {
 		if d := levenshtein.Distance(word, c, nil); d < best {

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 
 	"hedged.dev/hedged/api/v1alpha1"
 	"hedged.dev/hedged/pkg/adapt"
+	"hedged.dev/hedged/pkg/command"
 )
 
 // meaning are the controller's states and rules in words.
@@ -29,10 +30,10 @@ var meaning = map[string]string{
 	string(adapt.Given):       "the policy says so",
 }
 
-// write writes everything about one policy.
-func (x *explanation) write(w io.Writer) error {
+// Write writes everything about one policy.
+func (x *Explanation) Write(w io.Writer) error {
 	p := &x.Policy
-	var rows table
+	var rows command.Table
 	say := func(what, format string, args ...any) {
 		rows = append(rows, []string{what, fmt.Sprintf(format, args...)})
 	}
@@ -50,6 +51,9 @@ func (x *explanation) write(w io.Writer) error {
 	say("deadline", "%s", x.deadline())
 	x.figures(say)
 	x.load(say)
+	if x.Upstream.Target != "" {
+		say("upstream", "%s", x.target())
+	}
 	if l := x.Upstream.Latency; l.Learned {
 		say("latency", "p50 %s, p99 %s, of %.0f recent first attempts", brief(l.P50), brief(l.P99), l.Samples)
 	} else {
@@ -63,25 +67,25 @@ func (x *explanation) write(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%s  (%s:%d, revision %s)\n\n", p.Policy, p.Place, p.Line, p.Revision); err != nil {
 		return err
 	}
-	if err := rows.write(w, "  "); err != nil {
+	if err := rows.Write(w, "  "); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	return x.endpoints().write(w, "  ")
+	return x.endpoints().Write(w, "  ")
 }
 
 // searched reports whether the controller decided on the plan.
-func (x *explanation) searched() bool {
+func (x *Explanation) searched() bool {
 	return x.Policy.Plan.Rule != "" && x.Policy.Plan.Rule != adapt.Given
 }
 
 // measured reports whether it had figures to decide by.
-func (x *explanation) measured() bool { return x.searched() && x.Policy.Plan.State != adapt.Cold }
+func (x *Explanation) measured() bool { return x.searched() && x.Policy.Plan.State != adapt.Cold }
 
 // state is what the controller takes the upstream's state for, in a table.
-func (x *explanation) state() string {
+func (x *Explanation) state() string {
 	if !x.searched() {
 		return "-"
 	}
@@ -89,11 +93,11 @@ func (x *explanation) state() string {
 }
 
 // mode is how far the policy goes.
-func (x *explanation) mode() string {
+func (x *Explanation) mode() string {
 	return string(cmp.Or(x.Policy.Spec.Mode, v1alpha1.ModeEnforce))
 }
 
-func (x *explanation) modes() string {
+func (x *Explanation) modes() string {
 	var b strings.Builder
 	b.WriteString(x.mode())
 	switch x.Policy.Spec.Mode {
@@ -116,7 +120,7 @@ func (x *explanation) modes() string {
 	return b.String()
 }
 
-func (x *explanation) hedges() string {
+func (x *Explanation) hedges() string {
 	plan := &x.Policy.Plan
 	if plan.Hedges == 0 {
 		return "none"
@@ -132,7 +136,7 @@ func (x *explanation) hedges() string {
 	return text
 }
 
-func (x *explanation) retries() string {
+func (x *Explanation) retries() string {
 	plan := &x.Policy.Plan
 	switch {
 	case plan.Retries == 0 || plan.RetryShare == 0:
@@ -144,7 +148,7 @@ func (x *explanation) retries() string {
 	}
 }
 
-func (x *explanation) deadline() string {
+func (x *Explanation) deadline() string {
 	plan := &x.Policy.Plan
 	text := plan.Deadline
 	if plan.LeastRemaining != "0s" {
@@ -157,7 +161,7 @@ func (x *explanation) deadline() string {
 }
 
 // figures are what an adaptive plan was decided by.
-func (x *explanation) figures(say func(what, format string, args ...any)) {
+func (x *Explanation) figures(say func(what, format string, args ...any)) {
 	plan := &x.Policy.Plan
 	if !x.measured() {
 		return
@@ -186,12 +190,12 @@ func gate(share float64) string {
 }
 
 // load is what further attempts cost, and what they may.
-func (x *explanation) load(say func(what, format string, args ...any)) {
+func (x *Explanation) load(say func(what, format string, args ...any)) {
 	plan, b := &x.Policy.Plan, &x.Upstream.Budget
 	if x.Upstream.Shadow != nil {
 		b = x.Upstream.Shadow
 	}
-	soFar := fmt.Sprintf("%d further for %s so far", b.Taken, count(int(b.Calls), "call", "calls")) //nolint:gosec // a count
+	soFar := fmt.Sprintf("%d further for %s so far", b.Taken, command.Count(int(b.Calls), "call", "calls")) //nolint:gosec // a count
 	if b.Calls > 0 {
 		soFar += fmt.Sprintf(" (%s)", percentage(float64(b.Taken)/float64(b.Calls)))
 	}
@@ -202,9 +206,17 @@ func (x *explanation) load(say func(what, format string, args ...any)) {
 	say("budget", "%g %% of the calls, at least %g a second; %.1f of at most %.1f tokens in stock", b.Percent, b.MinPerSecond, b.Tokens, b.Capacity)
 }
 
+// target is what the endpoints are found by, and what is wrong with that.
+func (x *Explanation) target() string {
+	if x.Upstream.Problem == "" {
+		return x.Upstream.Target
+	}
+	return x.Upstream.Target + "; " + x.Upstream.Problem
+}
+
 // endpoints is the table of the upstream's endpoints.
-func (x *explanation) endpoints() table {
-	t := table{{"endpoint", "breaker", "in flight", "score", "attempts", "bad"}}
+func (x *Explanation) endpoints() command.Table {
+	t := command.Table{{"endpoint", "breaker", "in flight", "score", "attempts", "bad"}}
 	for _, e := range x.Upstream.Endpoints {
 		state := e.State
 		if !e.HeldOutUntil.IsZero() {
@@ -219,7 +231,7 @@ func (x *explanation) endpoints() table {
 }
 
 // closed is how many endpoints take calls.
-func (x *explanation) closed() string {
+func (x *Explanation) closed() string {
 	n := 0
 	for _, e := range x.Upstream.Endpoints {
 		if e.State == "closed" && e.HeldOutUntil.IsZero() {
@@ -230,7 +242,7 @@ func (x *explanation) closed() string {
 }
 
 // figure is a share that only a plan that was decided by figures has.
-func (x *explanation) figure(share float64) string {
+func (x *Explanation) figure(share float64) string {
 	if !x.measured() {
 		return "-"
 	}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import "testing"
 
@@ -6,8 +6,8 @@ func TestNearest(t *testing.T) {
 	words := []string{"policies", "listen", "lame-duck", "idle-timeout"}
 	f := func(word, want string) {
 		t.Helper()
-		if got, _ := nearest(word, words); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		if got, _ := Nearest(word, words); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
 
