@@ -33,8 +33,8 @@ help: ## list the targets
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## build bin/hedged
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/hedged
+build: ## build bin/hedged and bin/kubectl-hedged
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/hedged ./cmd/kubectl-hedged
 
 .PHONY: demo
 demo: build ## hedged calls against flaky upstreams, measured (ARGS="--seed 2")
@@ -57,8 +57,22 @@ image: ## build the container image IMAGE with docker, podman or buildah
 ##@ Test
 
 .PHONY: test
-test: cc ## every test under the race detector, the goals without it, and the coverage floors
+test: cc kube ## every test under the race detector, the goals without it, and the coverage floors
 	$(GO) run ./test/report $(FLOORS) -- -race -cover ./... -- ./test/goals
+
+# A real API server for the tests that speak to one: etcd and Kubernetes, built from
+# Go modules. It takes about eight minutes once, and a second when it is there.
+.PHONY: kube
+kube: ## build the API server that tests run
+	@cd test/cluster && $(GO) run ./cmd/cluster build kube
+
+.PHONY: e2e
+e2e: ## hedged on a real Kubernetes node on this machine: Linux, root, Debian (ARGS="-test.run TestTypo")
+	@cd test/cluster && $(GO) build -o ../../bin/cluster/cluster ./cmd/cluster
+	@bin/cluster/cluster check
+	@bin/cluster/cluster build
+	@cd test/cluster && CGO_ENABLED=0 $(GO) test -c -trimpath -gcflags=all=-dwarf=false -ldflags '-s -w' -o ../../bin/cluster/e2e.test ./e2e
+	bin/cluster/cluster run bin/cluster/e2e.test -test.v -test.timeout 40m $(ARGS)
 
 .PHONY: golden
 golden: ## write the golden files anew, to be read in the diff
