@@ -10,6 +10,5 @@
 //
 // What headers mean is in package wire, what a policy means in package policy,
 // when attempts are launched in package hedge, how endpoints are found in package
-// discovery: another lane can carry the same
-// meaning without net/http.
+// discovery: another lane can carry the same meaning without net/http.
 package proxy
