@@ -1,0 +1,45 @@
+package manifests
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"text/template"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// Hedged is what hedged.yaml is filled in with.
+type Hedged struct {
+	Namespace string // where the daemons are
+	Policies  string // where the policies and the upstreams are
+	Replicas  int
+	Flags     []string // more flags of serve
+}
+
+// Webhook is what webhook.yaml is filled in with.
+type Webhook struct {
+	Namespace, Policies string
+	Authority           string // base64 of the PEM
+}
+
+// Upstream is what upstream.yaml is filled in with.
+type Upstream struct {
+	Namespace, Name string
+	Replicas        int
+	Env             map[string]string // of cmd/upstream
+}
+
+// Render fills in the template of that name: the documents, to be applied.
+func Render(name string, with any) (string, error) {
+	t, err := template.New(name).Option("missingkey=error").ParseFS(files, name)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, with); err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return out.String(), nil
+}
