@@ -37,6 +37,7 @@ func (d *decision) status(f file, doc document) DocumentStatus {
 		ID:        doc.id,
 		Place:     f.raw.Place,
 		Line:      doc.line,
+		Version:   f.raw.Version,
 		Condition: Invalid,
 		Faults:    doc.faults,
 	}

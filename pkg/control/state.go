@@ -76,6 +76,7 @@ func (s *state) parse(snapshots []source.Snapshot) []file {
 			if !known || !f.raw.Equal(raw) {
 				f = parse(raw, s.options.ClusterDomain)
 			}
+			f.raw = raw
 			files = append(files, f)
 		}
 	}

@@ -23,6 +23,7 @@ type DocumentStatus struct {
 	ID        policy.ID // zero if it cannot be read
 	Place     string    // the file
 	Line      int       // in the file, from 1
+	Version   string    // of what the file is a part of, as source.File says
 	Serving   string    // the revision that serves under this identity; "" if none does
 	Kept      bool      // that one is the last good one of an earlier run
 	Observed  string    // the revision of the document itself; "" if it is not valid

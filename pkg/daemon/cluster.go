@@ -44,6 +44,7 @@ func newCluster(o Cluster, log *slog.Logger) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	kube.Log(log)
 	c := &cluster{options: o, log: log, client: client}
 	c.services = discovery.NewServices(discovery.ServicesOptions{Client: client, Zone: o.Zone, Log: log})
 	if len(o.ConfigMaps) > 0 {
@@ -73,7 +74,7 @@ func documents(status control.Status, problems map[policy.ID]string) []kube.Docu
 			continue // of a directory
 		}
 		d := kube.Document{
-			Namespace: namespace, ConfigMap: configMap, Key: key, Line: s.Line,
+			Namespace: namespace, ConfigMap: configMap, Key: key, Line: s.Line, Version: s.Version,
 			Condition: string(s.Condition), Message: s.Message(), Observed: s.Observed,
 			Serving: s.Serving, Serves: s.Serves(), NotFound: problems[s.ID],
 		}
@@ -85,14 +86,17 @@ func documents(status control.Status, problems map[policy.ID]string) []kube.Docu
 	return out
 }
 
-// run reads the cluster until ctx is done, and writes while this daemon leads.
-func (c *cluster) run(ctx context.Context, changes ...<-chan struct{}) {
+// run reads the cluster until ctx is done, and writes while this daemon leads. It
+// leads only when it knows the policies: who has read none would write that there are
+// none, and that all are new a moment later.
+func (c *cluster) run(ctx context.Context, knows func() bool, changes ...<-chan struct{}) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { _ = c.services.Run(ctx) })
 	if c.policies == nil {
 		return
 	}
+	until(ctx, knows)
 	for _, changed := range changes {
 		running.Go(func() { c.wake(ctx, changed) })
 	}

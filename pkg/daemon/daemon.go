@@ -217,7 +217,12 @@ func (d *Daemon) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for _, s := range d.servers() {
-		go s.serve(failed)
+		go func() {
+			if s == d.data {
+				d.hold(background)
+			}
+			s.serve(failed)
+		}()
 	}
 	loop := start(func() {
 		if err := d.loop.Run(background); err != nil {
@@ -227,7 +232,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	finding := start(func() { _ = d.names.Run(background) })
 	reading := start(func() {
 		if d.cluster != nil {
-			d.cluster.run(background, d.loop.Changed(), d.handler.UpstreamsChanged())
+			d.cluster.run(background, d.knows, d.loop.Changed(), d.handler.UpstreamsChanged())
 		}
 	})
 	ticking := start(func() { d.tick(background) })
@@ -246,6 +251,35 @@ func (d *Daemon) Run(ctx context.Context) error {
 		lameDuck = 0 // what has broken serves nobody
 	}
 	return errors.Join(err, d.shutdown(lameDuck, stop, loop, finding, reading, ticking, writing))
+}
+
+// holdTimeout bounds how long calls are held at the start.
+const holdTimeout = 10 * time.Second
+
+// hold returns when there is something to serve calls by: policies, and the
+// endpoints of their upstreams. A container that was started again is sent calls at
+// once; until then they wait, unanswered, where the listener keeps them.
+func (d *Daemon) hold(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, holdTimeout)
+	defer cancel()
+	until(ctx, d.knows)
+}
+
+// knows reports whether the policies were read, and the endpoints of their upstreams
+// looked for.
+func (d *Daemon) knows() bool { return d.loop.Status().Reloads > 0 && d.handler.Ready() == nil }
+
+// until returns when f is true or ctx is done.
+func until(ctx context.Context, f func() bool) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !f() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // shutdown is the order of the end.

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +34,35 @@ func gather(of Service, s *service, all map[string]*slice) Set {
 			}
 		}
 	}
-	return Set{Endpoints: usable(slices.Collect(maps.Values(pods)))}
+	candidates := slices.Collect(maps.Values(pods))
+	set := Set{Endpoints: usable(candidates)}
+	for _, c := range candidates {
+		if c.state == unready {
+			set.unready = append(set.unready, c.address)
+		}
+	}
+	return set
 }
+
+// orElse goes on with endpoints of the set before, if none is to be had now and these
+// are still listed. All become unready at once when their node is not heard of, or
+// when a peak fails their probes: to call them may fail, to call nobody must.
+func (s Set) orElse(before Set) Set {
+	if len(s.Endpoints) > 0 || s.NotFound {
+		return s
+	}
+	for _, e := range before.Endpoints {
+		if slices.Contains(s.unready, e.Address) {
+			s.Endpoints = append(s.Endpoints, e)
+		}
+	}
+	if len(s.Endpoints) > 0 && s.Problem == nil {
+		s.Problem = errUnready
+	}
+	return s
+}
+
+var errUnready = errors.New("no endpoint is ready: calls go on to those that were; look at the pods' readiness probes, and at their node")
 
 // candidate is an address at which a pod may be had.
 type candidate struct {

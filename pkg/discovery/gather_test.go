@@ -258,3 +258,25 @@ func TestSliceThatChangesItsService(t *testing.T) {
 		t.Errorf("%+v is left", n.slices)
 	}
 }
+
+func TestThoseThatWereReadyStayWhileNoneIs(t *testing.T) {
+	var (
+		ready   = conditions(true, true, false)
+		unready = conditions(false, false, false)
+		dying   = conditions(false, false, true)
+	)
+	before := found("http", catalog(), slicing("x", at("10.0.0.1", ready), at("10.0.0.2", ready), at("10.0.0.3", ready), at("10.0.0.4", unready)))
+	f := func(name, want string, problem bool, s *corev1.Service, all ...*discoveryv1.EndpointSlice) {
+		t.Helper()
+		got := found("http", s, all...).orElse(before)
+		if addresses(got) != want || (got.Problem != nil) != problem {
+			t.Errorf("%s: %q, want %q: %+v", name, addresses(got), want, got)
+		}
+	}
+	f("all unready at once: those that were, are still listed and do not leave", "10.0.0.1:8080", true, catalog(),
+		slicing("x", at("10.0.0.1", unready), at("10.0.0.2", dying), at("10.0.0.4", unready)))
+	f("one is ready: that", "10.0.0.4:8080", false, catalog(),
+		slicing("x", at("10.0.0.1", unready), at("10.0.0.4", ready)))
+	f("none was ready before: none", "", false, catalog(), slicing("x", at("10.0.0.4", unready)))
+	f("no Service: none", "", true, nil, slicing("x", at("10.0.0.1", unready)))
+}

@@ -61,8 +61,9 @@ type member struct {
 type readiness uint8
 
 const (
-	unready readiness = iota
-	leaving           // terminating, and it still serves
+	gone    readiness = iota // terminating, and it does not serve any more
+	unready                  // not yet, or not now
+	leaving                  // terminating, and it still serves
 	ready
 )
 
@@ -91,6 +92,8 @@ func portrayMember(e *discoveryv1.Endpoint, zone string) member {
 		m.state = ready
 	case deref(c.Serving, true) && deref(c.Terminating, false):
 		m.state = leaving
+	case !deref(c.Terminating, false):
+		m.state = unready
 	}
 	if e.TargetRef != nil {
 		m.pod = string(e.TargetRef.UID)

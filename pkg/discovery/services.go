@@ -41,7 +41,11 @@ func (s *Services) Run(ctx context.Context) error {
 // namespace has been read, or could not be.
 func (s *Services) Watch(of Service, update func(Set)) (stop func()) {
 	n := s.namespace(of.Namespace)
-	w := &watcher{update: update, look: func() (Set, bool) { return n.look(of) }}
+	w := &watcher{update: update}
+	w.look = func() (Set, bool) { // with its lock held
+		s, known := n.look(of)
+		return s.orElse(w.last), known
+	}
 	n.audience.add(of.Name, w)
 	w.changed()
 	return func() {

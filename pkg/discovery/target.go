@@ -53,6 +53,8 @@ type Set struct {
 	// Problem says for people what is wrong and what mends it; nil if nothing is.
 	// It may come with the endpoints that were found before.
 	Problem error
+
+	unready []string // addresses that are listed, and not to be had
 }
 
 // Equal reports whether two sets say the same.

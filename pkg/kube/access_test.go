@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -179,6 +180,20 @@ func TestLeadWithTheLeastRole(t *testing.T) {
 	f("least", all, "")
 	for _, verb := range all[0].Verbs {
 		f("no-"+verb, without(all, "leases", verb), verb)
+	}
+}
+
+func TestRefusedLeaseIsNotAskedForAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t).as("reader", without(needs()["lead"], "leases", "create")...)
+	l := newLeases((&candidate{place: p}).options("reader"))
+	for range 3 {
+		if _, err := l.Create(t.Context(), &coordinationv1.Lease{}, metav1.CreateOptions{}); err == nil {
+			t.Error("no error")
+		}
+	}
+	if n := p.writes.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type Document struct {
 	Namespace, ConfigMap, Key string // where it stands; other documents are passed over
 	Line                      int    // in the key's text, from 1
+	Version                   string // Object.Hash of the ConfigMap that was judged; "" if nobody knows
 
 	Policy    string // namespace/name; "" if it cannot be read
 	Condition string // Accepted, Invalid or Conflicted

@@ -110,6 +110,12 @@ func (l *ledger) look() {
 	for _, o := range l.options.Objects() {
 		key := o.Namespace + "/" + o.Name
 		e := l.entries[key]
+		if outdated(documents[key], o) { // what became of the edit is not known yet
+			if e != nil {
+				entries[key] = e
+			}
+			continue
+		}
 		if e == nil || e.object.UID != o.UID {
 			e = &entry{changed: l.looks, due: true}
 		}
@@ -126,6 +132,11 @@ func (l *ledger) look() {
 		}
 	}
 	l.entries = entries
+}
+
+// outdated reports whether documents are those of an earlier edit of the object.
+func outdated(documents []Document, o source.Object) bool {
+	return slices.ContainsFunc(documents, func(d Document) bool { return d.Version != "" && d.Version != o.Hash })
 }
 
 func byConfigMap(documents []Document) map[string][]Document {

@@ -231,7 +231,7 @@ func TestP27StatusWakesNobody(t *testing.T) {
 		}
 		return nil
 	})
-	written := j.get("policies").ResourceVersion
+	written, first := j.get("policies").ResourceVersion, j.status("policies").ObservedHash
 	eventually(t, func() error {
 		if got := configMaps.Objects(); got[0].ResourceVersion != written {
 			return fmt.Errorf("the watch has not seen %s: %+v", written, got)
@@ -244,7 +244,7 @@ func TestP27StatusWakesNobody(t *testing.T) {
 	_, err := j.client.CoreV1().ConfigMaps(j.namespace).Update(t.Context(), m, metav1.UpdateOptions{})
 	must(t, err)
 	eventually(t, func() error {
-		if got := j.status("policies"); got.ObservedHash != configMaps.Objects()[0].Hash {
+		if got := j.status("policies"); got.ObservedHash == first || got.ObservedHash != configMaps.Objects()[0].Hash {
 			return fmt.Errorf("the status is %+v", got)
 		}
 		return nil
@@ -256,6 +256,23 @@ func TestP27StatusWakesNobody(t *testing.T) {
 	}
 	if n := j.writes.Load(); n != 6 { // ConfigMap, 2 Events, status; ConfigMap, status
 		t.Errorf("%d writes", n)
+	}
+}
+
+// Between an edit and its judgement the documents are still those of the text before.
+func TestDocumentsOfAnEarlierEditAreNotWritten(t *testing.T) {
+	t.Parallel()
+	j := newJudgement(newPlace(t))
+	j.create("policies", nil)
+	document := j.accepted("policies", "catalog", "a1")
+	document.Version = "an earlier hash"
+	j.documents = []Document{document}
+	j.quiet("documents of an earlier edit")
+	document.Version = j.objects()[0].Hash
+	j.documents = []Document{document}
+	j.write()
+	if got := j.status("policies"); len(got.Documents) != 1 || got.ObservedHash != document.Version {
+		t.Errorf("the status is %+v", got)
 	}
 }
 
@@ -410,7 +427,11 @@ func TestUnreachableServerIsToldOnceAndTriedAgain(t *testing.T) {
 	j.objects = func() []source.Object { return objects }
 	j.cut.Store(true)
 	j.write()
-	j.write() // waits for the pause to end
+	if got := len(j.ledger.pauses); got != 1 {
+		t.Errorf("%d pauses: one server is unreachable", got)
+	}
+	clear(j.ledger.pauses)
+	j.write()
 	if got := j.log.count("status of policies cannot be written"); got != 1 {
 		t.Errorf("told %d times:\n%s", got, j.log)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,16 +12,17 @@ import (
 	"hedged.dev/hedged/pkg/policy"
 )
 
-// A few bytes that become more than there is memory for are not ours.
+// A few bytes that become more than there is memory for are not ours. They are not
+// read to their end, which is missing here.
 func TestInflateHasItsBound(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
-	_, err := io.CopyN(w, spaces{}, maxInflated+1)
+	_, err := io.CopyN(w, spaces{}, maxInflated+1<<20)
 	must(t, err)
-	must(t, w.Close())
-	if _, err := inflate(bomb.Bytes()); err == nil {
-		t.Error("no error")
+	must(t, w.Flush())
+	if _, err := inflate(bomb.Bytes()); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -67,4 +69,18 @@ func TestPausesGrowAndEnd(t *testing.T) {
 			t.Error("a waits after it worked")
 		}
 	})
+}
+
+func TestLoopIsWokenAnewOnceItWasEverWoken(t *testing.T) {
+	t.Parallel()
+	w := newWake()
+	if w.begin(); len(w.pending) != 0 {
+		t.Error("woken before the first Wake")
+	}
+	w.Wake()
+	w.Wake()
+	<-w.pending
+	if w.begin(); len(w.pending) != 1 {
+		t.Error("another term does not look at what others wrote")
+	}
 }

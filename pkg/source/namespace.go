@@ -204,6 +204,9 @@ func (n *namespace) read(item any) (o object, same bool, err error) {
 		o.files, o.Hash = before.files, before.Hash
 	} else {
 		o.Hash = Hash(o.files)
+		for i := range o.files {
+			o.files[i].Version = o.Hash
+		}
 	}
 	return o, same, nil
 }

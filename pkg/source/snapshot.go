@@ -13,6 +13,7 @@ type File struct {
 	Created   time.Time // when it was created, if that has a meaning: the earlier one has precedence
 	Data      []byte    // what is in it; nil with Err
 	Err       error     // why it could not be read; it does not name the place
+	Version   string    // of the object that it is a part of, as Object.Hash; "" for a file of its own
 }
 
 // Snapshot is everything that a source has, sorted by Created and then Place.
@@ -25,7 +26,8 @@ func (s Snapshot) Equal(other Snapshot) bool {
 	return slices.EqualFunc(s.Files, other.Files, File.Equal)
 }
 
-// Equal reports whether both files have the same place and content.
+// Equal reports whether both files have the same place and content, whatever the
+// version of the object around them.
 func (f File) Equal(other File) bool {
 	return f.Place == other.Place && f.Namespace == other.Namespace &&
 		f.Created.Equal(other.Created) &&
