@@ -60,7 +60,8 @@ has not yet, or the ConfigMap was edited since, accepted is what a pod says.`,
 // clusterStatus is what status tells. Its fields are the JSON output.
 type clusterStatus struct {
 	Policies []policyStatus `json:"policies"`
-	Pods     []podStatus    `json:"pods"` // the daemons that run
+	Pods     []podStatus    `json:"pods"`               // the daemons that run
+	Unjudged []string       `json:"unjudged,omitempty"` // labelled ConfigMaps that no daemon has said anything of
 }
 
 // podStatus is a daemon that was asked.
@@ -112,7 +113,26 @@ func (s *session) status(ctx context.Context) (clusterStatus, error) {
 		status.Pods = append(status.Pods, p)
 	}
 	status.Policies = join(objects, answers, s.namespace)
+	status.Unjudged = unjudged(objects, status.Policies)
 	return status, nil
+}
+
+// unjudged are the ConfigMaps with policy files of which no row tells.
+func unjudged(objects []corev1.ConfigMap, rows []policyStatus) []string {
+	told := map[string]bool{}
+	for _, r := range rows {
+		if namespace, configMap, _, ok := source.SplitPlace(r.Place); ok {
+			told[namespace+"/"+configMap] = true
+		}
+	}
+	var names []string
+	for i := range objects {
+		name := objects[i].Namespace + "/" + objects[i].Name
+		if !told[name] && len(source.Files(&objects[i])) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // configMaps reads those that hold policies.
@@ -127,7 +147,15 @@ func (s *session) configMaps(ctx context.Context) ([]corev1.ConfigMap, error) {
 
 // writeStatus writes a line for each document, and below it what is wrong.
 func writeStatus(w io.Writer, status clusterStatus) error {
+	for _, name := range status.Unjudged {
+		if _, err := fmt.Fprintf(w, "ConfigMap %s is not judged yet: is hedged running, with --configmaps for its namespace?\n", name); err != nil {
+			return err
+		}
+	}
 	if len(status.Policies) == 0 {
+		if len(status.Unjudged) > 0 {
+			return nil
+		}
 		_, err := fmt.Fprintln(w, "no policy: hedged reads the ConfigMaps that are labelled "+source.PolicyLabel+"=true")
 		return err
 	}

@@ -101,6 +101,22 @@ func TestStatus(t *testing.T) {
 	f("no-pods", "kubectl hedged: warning: no pod has the labels app=other in namespace "+namespace+
 		": give those of your daemons with -l, or their namespace with --daemon-namespace\n", p, "-l", "app=other")
 
+	// A ConfigMap that nobody has judged is told of; one without a policy is not.
+	fresh := server.Namespace(t)
+	for name, key := range map[string]string{"fresh": "a.yaml", "notes": "readme.txt"} {
+		object := &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{source.PolicyLabel: "true"}},
+			Data:       map[string]string{key: "text"},
+		}
+		if _, err := apiserver.Client(t, server.Config).CoreV1().ConfigMaps(fresh).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, _ := plugin(t.Context(), t, fresh, p.reach, "status")
+	if want := "ConfigMap " + fresh + "/fresh is not judged yet: is hedged running, with --configmaps for its namespace?\n"; got != want {
+		t.Errorf("stdout %q, want %q", got, want)
+	}
+
 	// The daemons may be elsewhere.
 	elsewhere := server.Namespace(t)
 	code, stdout, stderr := plugin(t.Context(), t, elsewhere, p.reach, "status", "-n", elsewhere, "--daemon-namespace", namespace)

@@ -87,16 +87,16 @@ func documents(status control.Status, problems map[policy.ID]string) []kube.Docu
 }
 
 // run reads the cluster until ctx is done, and writes while this daemon leads. It
-// leads only when it knows the policies: who has read none would write that there are
+// leads only when it knows its policies: who has read none would write that there are
 // none, and that all are new a moment later.
-func (c *cluster) run(ctx context.Context, knows func() bool, changes ...<-chan struct{}) {
+func (c *cluster) run(ctx context.Context, know func(context.Context), changes ...<-chan struct{}) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { _ = c.services.Run(ctx) })
 	if c.policies == nil {
 		return
 	}
-	until(ctx, knows)
+	know(ctx)
 	for _, changed := range changes {
 		running.Go(func() { c.wake(ctx, changed) })
 	}

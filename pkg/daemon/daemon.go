@@ -232,7 +232,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	finding := start(func() { _ = d.names.Run(background) })
 	reading := start(func() {
 		if d.cluster != nil {
-			d.cluster.run(background, d.knows, d.loop.Changed(), d.handler.UpstreamsChanged())
+			d.cluster.run(background, d.know, d.loop.Changed(), d.handler.UpstreamsChanged())
 		}
 	})
 	ticking := start(func() { d.tick(background) })
@@ -253,21 +253,31 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return errors.Join(err, d.shutdown(lameDuck, stop, loop, finding, reading, ticking, writing))
 }
 
-// holdTimeout bounds how long calls are held at the start.
-const holdTimeout = 10 * time.Second
+const (
+	// holdTimeout bounds how long calls are held at the start.
+	holdTimeout = 10 * time.Second
+	// lookTimeout bounds how long endpoints are waited for once there are policies:
+	// one name that DNS does not answer for must not hold up the others.
+	lookTimeout = 2 * time.Second
+)
 
-// hold returns when there is something to serve calls by: policies, and the
-// endpoints of their upstreams. A container that was started again is sent calls at
-// once; until then they wait, unanswered, where the listener keeps them.
+// hold returns when there is something to serve calls by. A container that was
+// started again is sent calls at once; until then they wait, unanswered, where the
+// listener keeps them.
 func (d *Daemon) hold(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, holdTimeout)
 	defer cancel()
-	until(ctx, d.knows)
+	d.know(ctx)
 }
 
-// knows reports whether the policies were read, and the endpoints of their upstreams
+// know returns when the policies were read and the endpoints of their upstreams
 // looked for.
-func (d *Daemon) knows() bool { return d.loop.Status().Reloads > 0 && d.handler.Ready() == nil }
+func (d *Daemon) know(ctx context.Context) {
+	until(ctx, func() bool { return d.loop.Status().Reloads > 0 })
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	until(ctx, func() bool { return d.handler.Ready() == nil })
+}
 
 // until returns when f is true or ctx is done.
 func until(ctx context.Context, f func() bool) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -141,8 +142,21 @@ func (l *lookup) learn(found []Endpoint, err error) {
 	l.audience.changed(l.name)
 }
 
+// steady is an error of the resolver without the port of the socket, which is
+// another one at each try: the same trouble shall read the same.
+func steady(err error) error {
+	dns := (*net.DNSError)(nil)
+	if !errors.As(err, &dns) || !strings.Contains(dns.Err, "->") {
+		return err
+	}
+	same := *dns
+	same.Err = dns.Err[strings.LastIndex(dns.Err, ": ")+2:]
+	return &same
+}
+
 // problem says for people why there is no answer. It is called with the lock held.
 func (l *lookup) problem(err error) error {
+	err = steady(err)
 	if len(l.found) > 0 {
 		return fmt.Errorf("%w: the addresses found before are kept; check the record and the name servers", err)
 	}

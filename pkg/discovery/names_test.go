@@ -287,3 +287,17 @@ func TestWatchBeforeAndAfterRun(t *testing.T) {
 		}
 	})
 }
+
+// The same trouble reads the same at each look-up, or it would be told of anew.
+func TestTroubleReadsTheSameEachTime(t *testing.T) {
+	f := func(cause, want string) {
+		t.Helper()
+		got := steady(&net.DNSError{Err: cause, Name: "catalog.example", Server: "10.96.0.10:53"}).Error()
+		if got != "lookup catalog.example on 10.96.0.10:53: "+want {
+			t.Errorf("%q", got)
+		}
+	}
+	f("read udp 10.89.0.1:56240->10.96.0.10:53: i/o timeout", "i/o timeout")
+	f("read udp [fd00::1]:56240->[fd00::a]:53: read: connection refused", "connection refused")
+	f("no such host", "no such host")
+}
