@@ -150,7 +150,9 @@ func (i *installation) endpoints(service, what string, enough func(serving int) 
 // Service, as CoreDNS tells them.
 func TestNames(t *testing.T) {
 	i := install(t, 2)
-	i.upstream("catalog", 2, map[string]string{"DELAY": "5ms"})
+	// DNS tells of a pod's end up to 10 s late (5 s of TTL, as much in the cache of
+	// CoreDNS): whoever goes by names serves on for that long.
+	i.upstream("catalog", 2, map[string]string{"DELAY": "5ms", "GRACE": "14s"})
 	i.create("catalog", fmt.Sprintf(`apiVersion: hedged.dev/v1alpha1
 kind: HedgePolicy
 metadata: {name: catalog}
@@ -176,7 +178,7 @@ spec:
 	kubectl(t, "", "rollout", "restart", "-n", i.policies, "deployment/catalog")
 	i.rolledOut(i.policies, "catalog")
 	// The old pods are gone, and their addresses out of CoreDNS's cache.
-	pass(15 * time.Second)
+	pass(20 * time.Second)
 	r := calls.Stop()[0]
 	hold(t, r.Success() >= 0.999, "the pods behind a name rolled", r.String(), "99.9 % succeed", r)
 	if len(r.Failures) > 0 {
