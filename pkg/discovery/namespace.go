@@ -74,13 +74,6 @@ func (n *namespace) look(of Service) (s Set, known bool) {
 	return s, n.read() || s.Problem != nil
 }
 
-// settled reports whether there is something to tell.
-func (n *namespace) settled() bool {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	return n.read() || n.problem() != nil
-}
-
 func (n *namespace) read() bool { return n.services != nil && n.slices != nil }
 
 // problem is why the namespace cannot be read now.

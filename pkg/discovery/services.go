@@ -54,19 +54,6 @@ func (s *Services) Watch(of Service, update func(Set)) (stop func()) {
 	}
 }
 
-// Synced reports whether every namespace with a watched Service has been read, or
-// could not be.
-func (s *Services) Synced() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.namespaces {
-		if !n.settled() {
-			return false
-		}
-	}
-	return true
-}
-
 // namespace returns one, which is read from then on.
 func (s *Services) namespace(name string) *namespace {
 	s.mu.Lock()

@@ -287,3 +287,23 @@ func TestAPIServerThatIsAway(t *testing.T) {
 		t.Errorf("the outage of 2 resources told %d times: %s", n, log.String())
 	}
 }
+
+// Synced reports whether every namespace with a watched Service has been read, or
+// could not be.
+func (s *Services) Synced() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.namespaces {
+		if !n.settled() {
+			return false
+		}
+	}
+	return true
+}
+
+// settled reports whether there is something to tell.
+func (n *namespace) settled() bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.read() || n.problem() != nil
+}

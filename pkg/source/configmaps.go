@@ -137,19 +137,6 @@ func (c *ConfigMaps) snapshot() Snapshot {
 	return s
 }
 
-// Object finds a ConfigMap as last seen.
-func (c *ConfigMaps) Object(namespace, name string) (o Object, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, n := range c.namespaces {
-		if n.name == namespace {
-			found, ok := n.objects[name]
-			return found.Object, ok
-		}
-	}
-	return Object{}, false
-}
-
 // Objects are all ConfigMaps as last seen, in no order.
 func (c *ConfigMaps) Objects() []Object {
 	c.mu.Lock()

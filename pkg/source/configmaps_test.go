@@ -389,3 +389,16 @@ func grant(t *testing.T, namespace, user string, verbs ...string) {
 	}, metav1.UpdateOptions{})
 	must(t, err)
 }
+
+// Object finds a ConfigMap as last seen.
+func (c *ConfigMaps) Object(namespace, name string) (o Object, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.namespaces {
+		if n.name == namespace {
+			found, ok := n.objects[name]
+			return found.Object, ok
+		}
+	}
+	return Object{}, false
+}
