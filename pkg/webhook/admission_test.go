@@ -82,7 +82,7 @@ func admit(t *testing.T) *admission {
 			ClientConfig:            admissionregistrationv1.WebhookClientConfig{URL: new("https://" + a.listener.Listener.Addr().String() + webhook.Path), CABundle: a.ca.pem},
 			FailurePolicy:           new(admissionregistrationv1.Ignore),
 			SideEffects:             new(admissionregistrationv1.SideEffectClassNone),
-			TimeoutSeconds:          new(int32(3)),
+			TimeoutSeconds:          new(int32(30)), // of a busy machine,
 			AdmissionReviewVersions: []string{"v1"},
 			ObjectSelector:          &metav1.LabelSelector{MatchLabels: map[string]string{"hedged.dev/policy": "true"}},
 			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": a.namespace}},
@@ -278,8 +278,14 @@ func TestCertificateSwappedWhileRunning(t *testing.T) {
 	a.files.swap(a.ca.issue())
 	eventually(t, "the new certificate", func() bool { return serial() == before+1 })
 	a.listener.CloseClientConnections() // the API server keeps its own open
-	_, err := a.configMaps().Create(t.Context(), configMap(bad), metav1.CreateOptions{})
-	a.refused(t, err)
+	// A question on a connection that is just being closed goes unanswered, and
+	// failurePolicy Ignore lets the edit pass: hence dry runs, until one is answered.
+	var refusal error
+	eventually(t, "a refusal over a new connection", func() bool {
+		_, refusal = a.configMaps().Create(t.Context(), configMap(bad), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return refusal != nil
+	})
+	a.refused(t, refusal)
 }
 
 // TestSeveralFaults: each on its line, conflicts within the ConfigMap too.
