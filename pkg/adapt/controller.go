@@ -75,6 +75,13 @@ func (c *Controller) Admit(p *Plan, n int, t hedge.Trigger, draw float64, now ti
 	if !p.Draws(n, t, draw) {
 		return hedge.Draw
 	}
+	return c.Replace(now)
+}
+
+// Replace says whether an attempt may be sent in the place of one of which nothing
+// was sent, and takes its token. It is no load more than the plan has, so that
+// nothing else holds it back.
+func (c *Controller) Replace(now time.Time) hedge.Reason {
 	if !c.budget.Take(now) {
 		return hedge.Budget
 	}

@@ -37,7 +37,7 @@ func answer(l *Controller, n int, longest time.Duration) {
 func TestFixedStaggerIsTheGapBetweenAll(t *testing.T) {
 	l := New(Settings{Deadline: time.Second, AttemptTimeout: 400 * time.Millisecond, FanOut: 4, Fixed: 20 * time.Millisecond}, purse())
 	p := l.Plan()
-	want := hedge.Plan{FanOut: 4, AttemptTimeout: 400 * time.Millisecond}
+	want := hedge.Plan{FanOut: 4, Most: 4, AttemptTimeout: 400 * time.Millisecond}
 	for i := range want.Gaps {
 		want.Gaps[i] = hedge.Never
 		if i < 3 {

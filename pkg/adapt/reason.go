@@ -19,7 +19,7 @@ func (p *Plan) describe(s *Settings) {
 	} else if p.Rule == Given {
 		p.Retries = 0
 	}
-	p.FanOut = min(most, 1+p.Hedges+p.Retries)
+	p.FanOut, p.Most = min(most, 1+p.Hedges+p.Retries), most
 	for i := p.Hedges; i < len(p.Gaps); i++ {
 		p.Gaps[i] = hedge.Never
 	}

@@ -39,6 +39,9 @@ type Result[T any] struct {
 	// Wait is the upstream's pushback for the whole call: above zero, the next
 	// attempt is launched after so long; below zero, none is.
 	Wait time.Duration
+	// Unsent says that nothing of the request left, as when no connection could be
+	// made: the attempt failed, and does not count as one of the plan's fan-out.
+	Unsent bool
 }
 
 // Outcome is what a call came to.

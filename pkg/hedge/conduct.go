@@ -73,7 +73,7 @@ func (s *call[T]) takeTime() {
 				s.end(i+1, TimedOut)
 				t.cancel(ErrTimedOut)
 				s.lastErr = ErrTimedOut
-				s.failed(0)
+				s.failed(0, false)
 				if s.over {
 					return
 				}
@@ -139,16 +139,19 @@ func (s *call[T]) settle(a arrival[T]) {
 		}
 		s.end(a.n, end)
 		s.keep(a)
-		s.failed(r.Wait)
+		s.failed(r.Wait, r.Unsent)
 	}
 }
 
 // failed launches the next attempt after one that failed (law 4), or ends the
 // call when there is nothing left to wait for.
-func (s *call[T]) failed(wait time.Duration) {
+func (s *call[T]) failed(wait time.Duration, unsent bool) {
 	if s.now >= s.deadline {
 		s.finish(TimedOut, deadlineReached(s.lastErr))
 		return
+	}
+	if unsent && s.fanOut < min(s.plan.Most, MaxFanOut) {
+		s.fanOut++
 	}
 	if wait < 0 && !s.stopped {
 		s.stopped = true

@@ -187,6 +187,33 @@ func TestLaw4ARetryUsesUpNoGap(t *testing.T) {
 		failsIn(5*ms), failsIn(5*ms), failsIn(5*ms), hangs)
 }
 
+// What was never sent was no load: another attempt takes its place, although the
+// plan has none, up to the most.
+func TestLaw4WhatWasNotSentDoesNotCount(t *testing.T) {
+	f := func(want int, tries ...try) {
+		t.Helper()
+		both(t, func(t *testing.T, do do) {
+			s := play(tries...)
+			o := do(t.Context(), &hedge.Plan{FanOut: 1, Most: 3}, in(time.Second), s)
+			if o.Launched != want {
+				t.Errorf("launched %d, want %d", o.Launched, want)
+			}
+			o.Release()
+			synctest.Wait()
+			if err := s.balance(o); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	refused, failed := try{verdict: hedge.NonFatal, empty: true, unsent: true}, try{verdict: hedge.NonFatal}
+	f(1, failed, try{})
+	f(2, refused, try{})
+	f(2, refused, failed, try{})
+	f(3, refused, refused, try{})
+	f(3, refused, refused, refused, try{})
+	f(1, try{verdict: hedge.Fatal, empty: true, unsent: true}, try{})
+}
+
 func TestLaw4AFatalAnswerEndsTheCall(t *testing.T) {
 	both(t, func(t *testing.T, do do) {
 		s := play(try{takes: time.Hour}, try{takes: 5 * ms, verdict: hedge.Fatal})

@@ -12,6 +12,10 @@ type Plan struct {
 	// (gRPC calls it maxAttempts). Below 1 counts as 1, above MaxFanOut as
 	// MaxFanOut.
 	FanOut int
+	// Most is how far FanOut grows when attempts come to nothing before anything
+	// was sent: such an attempt was no load, and another takes its place. Up to
+	// FanOut it does nothing.
+	Most int
 	// Gaps[i] is the stagger before hedge i+1. It counts from the newest
 	// attempt's start, whatever triggered that one. A hedge uses up its gap,
 	// whether it is launched or suppressed; a retry uses up none, so that the

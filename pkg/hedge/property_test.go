@@ -30,6 +30,7 @@ func drawScenario(t *rapid.T) scenario {
 	})
 	s := scenario{
 		plan: hedge.Plan{
+			Most:           rapid.IntRange(0, hedge.MaxFanOut).Draw(t, "most"),
 			FanOut:         rapid.IntRange(1, hedge.MaxFanOut).Draw(t, "fanOut"),
 			AttemptTimeout: rapid.SampledFrom([]time.Duration{0, 0, 15 * ms, 40 * ms}).Draw(t, "attemptTimeout"),
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
@@ -46,6 +47,7 @@ func drawScenario(t *rapid.T) scenario {
 			takes:   instant.Draw(t, "takes"),
 			verdict: rapid.SampledFrom([]hedge.Verdict{hedge.Accepted, hedge.Accepted, hedge.NonFatal, hedge.NonFatal, hedge.Fatal, hedge.NotSent}).Draw(t, "verdict"),
 			empty:   rapid.Bool().Draw(t, "empty"),
+			unsent:  rapid.Bool().Draw(t, "unsent"),
 			deaf:    rapid.SampledFrom([]time.Duration{0, 0, 7 * ms}).Draw(t, "deaf"),
 			wait:    rapid.SampledFrom([]time.Duration{0, 0, 0, 12 * ms, -1}).Draw(t, "wait"),
 			refuse:  rapid.SampledFrom([]hedge.Reason{"", "", "", "", hedge.Budget, hedge.NoEndpoint}).Draw(t, "refuse"),
@@ -90,8 +92,14 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 	if known != o.Launched {
 		fail("%d of %d ends were told before Do returned", known, o.Launched)
 	}
-	if o.Launched > sc.plan.FanOut {
-		fail("launched %d with fan-out %d", o.Launched, sc.plan.FanOut)
+	most := sc.plan.FanOut
+	for _, a := range s.ends {
+		if (a.End == hedge.Failed || a.End == hedge.Rejected) && sc.tries[a.Number-1].unsent && most < sc.plan.Most {
+			most++
+		}
+	}
+	if o.Launched > most {
+		fail("launched %d with fan-out %d, %d with what was not sent", o.Launched, sc.plan.FanOut, most)
 	}
 	for i, at := range s.launched {
 		if at > took {
@@ -131,7 +139,7 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 		if x.Trigger == hedge.Stagger {
 			hedges++
 		}
-		if x.Reason == hedge.Admitted || x.Number < 1 || x.Number > sc.plan.FanOut {
+		if x.Reason == hedge.Admitted || x.Number < 1 || x.Number > most {
 			fail("suppression %+v", x)
 		}
 	}

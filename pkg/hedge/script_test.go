@@ -29,6 +29,7 @@ type try struct {
 	deaf    time.Duration // goes on for so long after its context is cancelled
 	wait    time.Duration // pushback
 	refuse  hedge.Reason  // Admit says so
+	unsent  bool          // nothing of the request left
 }
 
 // script is a Caller that plays tries in order of launch and keeps the books.
@@ -70,7 +71,7 @@ func (s *script) Run(ctx context.Context, n int) hedge.Result[int] {
 			return hedge.Result[int]{Verdict: hedge.NonFatal, Err: context.Cause(ctx)}
 		}
 	}
-	r := hedge.Result[int]{Verdict: t.verdict, Wait: t.wait}
+	r := hedge.Result[int]{Verdict: t.verdict, Wait: t.wait, Unsent: t.unsent}
 	if t.verdict != hedge.Accepted {
 		r.Err = errBroken
 	}

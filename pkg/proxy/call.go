@@ -35,6 +35,7 @@ type call struct {
 	arrivedAs int          // the number of the attempt that the call arrived as
 	repeats   bool         // a copy of the request does no harm
 	unsent    atomic.Int32 // attempts that failed with nothing sent
+	replaced  int32        // those of them that another attempt was sent for
 
 	attempts [hedge.MaxFanOut]*attempt
 	first    attempt // attempts[0], without an allocation of its own
@@ -90,7 +91,7 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 		return reason
 	}
 	if n > 1 {
-		if reason := state.controller.Admit(c.plan, n, trigger, rand.Float64(), time.Now()); reason != hedge.Admitted {
+		if reason := c.afford(n, trigger); reason != hedge.Admitted {
 			lease.Done(upstream.Observation{})
 			return reason
 		}
@@ -107,6 +108,16 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	}
 	c.address(a, n, trigger)
 	return hedge.Admitted
+}
+
+// afford asks the controller for a further attempt.
+func (c *call) afford(n int, trigger hedge.Trigger) hedge.Reason {
+	controller, now := c.route.state.controller, time.Now()
+	if trigger == hedge.Failure && c.unsent.Load() > c.replaced {
+		c.replaced++
+		return controller.Replace(now)
+	}
+	return controller.Admit(c.plan, n, trigger, rand.Float64(), now)
 }
 
 // mayRepeat says whether the request may be sent another time, when so many of the

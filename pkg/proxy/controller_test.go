@@ -102,6 +102,30 @@ func TestPushbackClosesTheGate(t *testing.T) {
 	f("X-Other", "1", "", "")
 }
 
+// Behind a shut gate a refused connection is tried elsewhere all the same: nothing
+// was sent, so nothing is added to the load.
+func TestShutGateReplacesWhatWasNotSent(t *testing.T) {
+	t.Parallel()
+	busy := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	f := start(t, adaptive, busy, serve(t, says(http.StatusOK, "ok")), nobody(t))
+	for busy.served.Load() == 0 {
+		f.call(t, http.MethodPost, "/", nil) // never sent again
+	}
+	seen := len(f.kind("client"))
+	const calls = 30
+	for range calls {
+		if got := f.get(t, "/"); got.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s", got.Status, got.body)
+		}
+	}
+	if n := len(f.kind("client")) - seen; n <= calls {
+		t.Errorf("%d attempts of %d calls: none was refused", n, calls)
+	}
+}
+
 // What further attempts come to is told apart by what launched them.
 func TestFurtherAttemptsAreObservedByTheirTrigger(t *testing.T) {
 	t.Parallel()

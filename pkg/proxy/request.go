@@ -89,10 +89,11 @@ func (c *call) outgoing(ctx context.Context, a *attempt) *http.Request {
 func (c *call) Run(ctx context.Context, n int) hedge.Result[*http.Response] {
 	a := c.attempts[n-1]
 	answer, err := a.carrier.RoundTrip(c.outgoing(ctx, a))
-	if err != nil && transport.NothingSent(err) {
-		c.unsent.Add(1)
-	}
 	if err != nil {
+		unsent := transport.NothingSent(err)
+		if unsent {
+			c.unsent.Add(1)
+		}
 		a.err = err
 		a.ownFault = errors.Is(err, errBodyTooLarge)
 		if c.body != nil && c.body.failed() != nil {
@@ -100,7 +101,7 @@ func (c *call) Run(ctx context.Context, n int) hedge.Result[*http.Response] {
 			a.ownFault, a.err = true, c.body.failed()
 			return hedge.Result[*http.Response]{Verdict: hedge.Fatal, Err: a.err}
 		}
-		return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: err}
+		return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: err, Unsent: unsent}
 	}
 	return c.judge(a, answer)
 }

@@ -55,7 +55,11 @@ func (s *shadow) hedge(end time.Duration) {
 
 // retry launches what the failure of the real attempt does.
 func (s *shadow) retry(at time.Duration) {
-	if s.launched == s.plan.FanOut || s.stopped {
+	most := s.plan.FanOut
+	if s.call.unsent.Load() > 0 {
+		most = min(most+1, s.plan.Most)
+	}
+	if s.launched == most || s.stopped {
 		return
 	}
 	if s.call.first.wait < 0 {
@@ -98,7 +102,7 @@ func (s *shadow) admit(t hedge.Trigger, at time.Duration) hedge.Reason {
 	if p.Upstream.Distinct == upstream.Require && n > state.supply.group.Len() {
 		return hedge.NoEndpoint
 	}
-	if !s.plan.Draws(n, t, rand.Float64()) {
+	if unsent == 0 && !s.plan.Draws(n, t, rand.Float64()) {
 		return hedge.Draw
 	}
 	if !state.ledger.Take(time.Now()) {
