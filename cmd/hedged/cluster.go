@@ -20,7 +20,8 @@ type serveOptions struct {
 	configMapNamespaces []string
 
 	kubeconfig, kubeContext string
-	release, pod, zone      string
+	release, pod            string
+	deployment, zone        string
 
 	webhook                                bool
 	webhookListen, webhookCert, webhookKey string
@@ -57,7 +58,8 @@ func (o serveOptions) cluster(namespace string) (*daemon.Cluster, error) {
 	}
 	c := &daemon.Cluster{
 		Client:  kube.ClientOptions{Kubeconfig: o.kubeconfig, Context: o.kubeContext, Version: currentBuild().Version},
-		Release: o.release, Namespace: namespace, Pod: o.pod, Zone: o.zone,
+		Release: o.release, Namespace: namespace, Pod: o.pod,
+		Deployment: o.deployment, Zone: o.zone,
 	}
 	if o.configMaps {
 		c.ConfigMaps = o.configMapNamespaces

@@ -71,6 +71,7 @@ func serveFlags(flags *pflag.FlagSet, o *serveOptions) {
 		f.StringVar(&o.kubeContext, "kube-context", "", "the `CONTEXT` of that file (default: its current one)")
 		f.StringVar(&o.release, "release", "hedged", "the `NAME` of the Lease, and of the ConfigMaps that keep last good revisions")
 		f.StringVar(&o.pod, "pod", "", "the `NAME` of this daemon among those that share the Lease (default: the host's name)")
+		f.StringVar(&o.deployment, "deployment", "", "the `NAME` of the Deployment that owns the Lease and these ConfigMaps: they go when it does")
 		f.StringVar(&o.zone, "zone", "", "the `ZONE` that it runs in: first attempts prefer endpoints that are hinted for it")
 	})
 	command.Group(flags, "Webhook", func(f *pflag.FlagSet) {

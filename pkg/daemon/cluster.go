@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"hedged.dev/hedged/pkg/control"
 	"hedged.dev/hedged/pkg/discovery"
 	"hedged.dev/hedged/pkg/kube"
@@ -23,6 +25,7 @@ type Cluster struct {
 	Release    string // names the Lease and the ConfigMaps of last good revisions
 	Namespace  string // that these are in
 	Pod        string // who writes, of the pods that share them
+	Deployment string // in Namespace, that owns what is made there; "" is none
 	Zone       string // where it runs: "" is nowhere in particular
 }
 
@@ -101,13 +104,23 @@ func (c *cluster) run(ctx context.Context, know func(context.Context), changes .
 		running.Go(func() { c.wake(ctx, changed) })
 	}
 	running.Go(func() {
+		owner := c.owner(ctx)
+		c.keeper.Own(owner)
 		err := kube.Lead(ctx, kube.LeadOptions{
-			Client: c.client, Namespace: c.options.Namespace, Name: c.options.Release, Identity: c.options.Pod, Log: c.log,
+			Client: c.client, Namespace: c.options.Namespace, Name: c.options.Release, Identity: c.options.Pod, Owner: owner, Log: c.log,
 		}, c.lead)
 		if err != nil {
 			c.log.Error("this pod will not lead", "error", err)
 		}
 	})
+}
+
+// owner is what the Lease and last good revisions go with.
+func (c *cluster) owner(ctx context.Context) *metav1.OwnerReference {
+	if c.options.Deployment == "" {
+		return nil
+	}
+	return kube.Owner(ctx, c.client, c.options.Namespace, c.options.Deployment, c.log)
 }
 
 // lead writes until ctx is done.

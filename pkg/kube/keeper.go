@@ -26,9 +26,8 @@ const keepPause = time.Second
 type KeeperOptions struct {
 	Client    kubernetes.Interface
 	Namespace string
-	Release   string                 // names the ConfigMaps: RELEASE-last-good-0 and on
-	Owner     *metav1.OwnerReference // goes with the ConfigMaps; nil: none
-	Kept      func() []policy.Kept   // what serves now
+	Release   string               // names the ConfigMaps: RELEASE-last-good-0 and on
+	Kept      func() []policy.Kept // what serves now
 	Log       *slog.Logger
 }
 
@@ -37,10 +36,15 @@ type KeeperOptions struct {
 type Keeper struct {
 	*wake
 	options KeeperOptions
+	owner   *metav1.OwnerReference
 }
 
 // NewKeeper makes a Keeper that has yet to run.
 func NewKeeper(o KeeperOptions) *Keeper { return &Keeper{wake: newWake(), options: o} }
+
+// Own says what the ConfigMaps go with; nil: nothing. It must not be called once Run
+// is.
+func (k *Keeper) Own(owner *metav1.OwnerReference) { k.owner = owner }
 
 // Load returns what was kept, sorted by policy. It tries until ctx is done; only
 // for want of permission it gives up at once. What cannot be read of it is logged

@@ -22,7 +22,7 @@ type LeadOptions struct {
 	Namespace string
 	Name      string                 // of the Lease: the release's
 	Identity  string                 // of this pod: no two may have the same
-	Owner     *metav1.OwnerReference // goes with the Lease when it is made; nil: none
+	Owner     *metav1.OwnerReference // goes with the Lease; nil: none
 	Log       *slog.Logger
 
 	// Duration is for how long others respect a holder that does not renew: 15 s

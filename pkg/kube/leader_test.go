@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -146,21 +145,6 @@ func TestLeadEndsWithoutHavingLed(t *testing.T) {
 	<-b.ended
 	if holder := *admin.lease().Spec.HolderIdentity; holder != "a" {
 		t.Errorf("the Lease is held by %q", holder)
-	}
-}
-
-func TestLeaseHasItsOwner(t *testing.T) {
-	t.Parallel()
-	p := newPlace(t)
-	owner := &metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "hedged", UID: "1"}
-	ctx, cancel := context.WithCancel(t.Context())
-	o := (&candidate{place: p}).options("a")
-	o.Owner = owner
-	var group sync.WaitGroup
-	group.Go(func() { _ = Lead(ctx, o, func(ctx context.Context) { cancel(); <-ctx.Done() }) })
-	group.Wait()
-	if got := p.lease().OwnerReferences; len(got) != 1 || got[0] != *owner {
-		t.Errorf("owners %v", got)
 	}
 }
 

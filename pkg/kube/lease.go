@@ -16,7 +16,7 @@ import (
 
 // leases stands between the election and the API server: it tells what goes wrong
 // in plain words, makes the election wait longer and longer where something is
-// refused, and gives a new Lease its owner. One goroutine at a time uses it.
+// refused, and gives the Lease its owner. One goroutine at a time uses it.
 type leases struct {
 	coordinationclient.LeaseInterface
 	options LeadOptions
@@ -45,15 +45,14 @@ func (l *leases) Get(ctx context.Context, name string, o metav1.GetOptions) (*co
 }
 
 func (l *leases) Create(ctx context.Context, lease *coordinationv1.Lease, o metav1.CreateOptions) (*coordinationv1.Lease, error) {
-	if l.options.Owner != nil {
-		lease.OwnerReferences = []metav1.OwnerReference{*l.options.Owner}
-	}
+	lease.OwnerReferences = owners(l.options.Owner)
 	return l.do(ctx, "create", func(ctx context.Context) (*coordinationv1.Lease, error) {
 		return l.LeaseInterface.Create(ctx, lease, o)
 	})
 }
 
 func (l *leases) Update(ctx context.Context, lease *coordinationv1.Lease, o metav1.UpdateOptions) (*coordinationv1.Lease, error) {
+	lease.OwnerReferences = owners(l.options.Owner) // an earlier one's is about to be removed
 	return l.do(ctx, "update", func(ctx context.Context) (*coordinationv1.Lease, error) {
 		return l.LeaseInterface.Update(ctx, lease, o)
 	})

@@ -35,7 +35,8 @@ type shard struct {
 	name            string
 	uid             types.UID
 	resourceVersion string
-	generation      int64 // of two shards the later written has the larger one
+	owned           types.UID // by what; "" is nothing
+	generation      int64     // of two shards the later written has the larger one
 	policies        []policy.Kept
 	sum             digest // of the policies; zero if the shard is broken
 }
@@ -89,6 +90,9 @@ func encode(policies []policy.Kept) []byte {
 // decode reads a shard. Of one that is broken everything but the policies is told.
 func decode(m *corev1.ConfigMap) (shard, error) {
 	s := shard{name: m.Name, uid: m.UID, resourceVersion: m.ResourceVersion}
+	if len(m.OwnerReferences) > 0 {
+		s.owned = m.OwnerReferences[0].UID
+	}
 	s.generation, _ = strconv.ParseInt(m.Data[generationKey], 10, 64)
 	data, found := m.BinaryData[policiesKey]
 	if !found {

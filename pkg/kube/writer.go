@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"hedged.dev/hedged/pkg/access"
 	"hedged.dev/hedged/pkg/policy"
@@ -17,6 +18,7 @@ import (
 // writer is a Keeper that runs: it knows what is stored.
 type writer struct {
 	options    KeeperOptions
+	owner      *metav1.OwnerReference
 	list       func(context.Context) ([]shard, error)
 	stored     map[string]shard     // by name, without policies; nil if it has to be read
 	generation int64                // the largest in use
@@ -24,7 +26,7 @@ type writer struct {
 	left       map[policy.ID]string // policies that are too large to be kept: their revisions
 }
 
-func newWriter(k *Keeper) *writer { return &writer{options: k.options, list: k.list} }
+func newWriter(k *Keeper) *writer { return &writer{options: k.options, owner: k.owner, list: k.list} }
 
 // flush makes what is stored what serves. It is not cut short by the end of ctx.
 // After an error it is unknown what is stored, and read again the next time.
@@ -52,6 +54,14 @@ func (w *writer) flush(ctx context.Context) (err error) {
 	return w.remove(ctx)
 }
 
+// owned is the UID of what owns the shards; "" is nothing.
+func (w *writer) owned() types.UID {
+	if w.owner == nil {
+		return ""
+	}
+	return w.owner.UID
+}
+
 func (w *writer) name(i int) string { return fmt.Sprintf("%s-last-good-%d", w.options.Release, i) }
 
 // read learns what is stored.
@@ -76,20 +86,17 @@ func (w *writer) read(ctx context.Context) error {
 // seen is a conflict.
 func (w *writer) write(ctx context.Context, name string, s content) error {
 	before, exists := w.stored[name]
-	if exists && before.sum == s.sum {
+	if exists && before.sum == s.sum && before.owned == w.owned() {
 		return nil
 	}
 	m := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: w.options.Namespace, Name: name,
 			UID: before.uid, ResourceVersion: before.resourceVersion,
-			Labels: map[string]string{LastGoodLabel: w.options.Release},
+			Labels: map[string]string{LastGoodLabel: w.options.Release}, OwnerReferences: owners(w.owner),
 		},
 		Data:       map[string]string{generationKey: strconv.FormatInt(w.generation, 10)},
 		BinaryData: map[string][]byte{policiesKey: s.data},
-	}
-	if w.options.Owner != nil {
-		m.OwnerReferences = []metav1.OwnerReference{*w.options.Owner}
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -105,7 +112,7 @@ func (w *writer) write(ctx context.Context, name string, s content) error {
 	if err != nil {
 		return access.Refused(err, verb, "configmaps", w.options.Namespace)
 	}
-	w.stored[name] = shard{name: name, uid: written.UID, resourceVersion: written.ResourceVersion, sum: s.sum}
+	w.stored[name] = shard{name: name, uid: written.UID, resourceVersion: written.ResourceVersion, sum: s.sum, owned: w.owned()}
 	return nil
 }
 
