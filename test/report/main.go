@@ -40,7 +40,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 // run takes the events of one run of go test. The go command's own words (a
 // broken pattern, a download) go to stderr.
 func (s *summary) run(arguments []string, stderr io.Writer) error {
-	test := exec.Command("go", append([]string{"test", "-json"}, arguments...)...) //nolint:noctx // ends with its parent
+	test := exec.Command("go", command(arguments)...) //nolint:noctx // ends with its parent
 	test.Stderr = stderr
 	events, err := test.StdoutPipe()
 	if err != nil {
@@ -56,6 +56,15 @@ func (s *summary) run(arguments []string, stderr io.Writer) error {
 		err = fmt.Errorf("go test: %w", ended)
 	}
 	return err
+}
+
+// command is what go is called with. It wants -C, the folder of another module,
+// before everything else.
+func command(arguments []string) []string {
+	if len(arguments) >= 2 && arguments[0] == "-C" {
+		return append([]string{"test", "-C", arguments[1], "-json"}, arguments[2:]...)
+	}
+	return append([]string{"test", "-json"}, arguments...)
 }
 
 // split separates the arguments of several runs.

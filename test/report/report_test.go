@@ -51,6 +51,7 @@ func TestRun(t *testing.T) {
 	f("a bad argument of go test", "good", []string{"--", "-run", "(", "./..."}, 1, "0 passed, 1 failed")
 	f("two runs", "broken", []string{"./a", "--", "./leak"}, 1, "4 passed, 3 failed", "a goroutine was left behind")
 	f("a second run that cannot be", "good", []string{"./...", "--", "-run", "(", "./..."}, 1, "3 passed, 1 failed")
+	f("a run in another folder", "good", []string{"./...", "--", "-C", "../broken", "./leak"}, 1, "4 passed, 1 failed", "a goroutine was left behind")
 	f("no such package", "good", []string{"./nowhere"}, 1, "0 passed, 1 failed", "nowhere")
 	f("a bad floor", "good", []string{"-floor", "x", "./..."}, 2, "", "want package=percent")
 }
