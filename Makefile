@@ -12,14 +12,22 @@ FUZZTIME ?= 20s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
 DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null)
+EPOCH   ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 export GOFLAGS += -buildvcs=false
+
+# Without debug information, which nobody reads of these programs; and the same flags
+# for all of them, so that what they share is compiled once.
+LEAN = -gcflags=all=-dwarf=false -ldflags '-s -w'
 
 # The folder that has go:generate lines.
 GENERATED := api
 
 # The engine's parts whose tests must reach nearly every statement.
 COVERED := pkg/hedge pkg/budget pkg/breaker pkg/policy pkg/adapt
+# The packages of the cluster's module that need no cluster.
+UNITS := ./load ./trace ./waterfall ./cmd/upstream ./cmd/waterfall
+
 FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
 
 .DEFAULT_GOAL := help
@@ -30,7 +38,7 @@ FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
 build: ## build bin/hedged and bin/kubectl-hedged
@@ -49,16 +57,16 @@ run: build ## serve the policies of POLICIES (default policies/demo)
 	bin/hedged serve --policies $(or $(POLICIES),policies/demo) $(ARGS)
 
 .PHONY: image
-image: ## build the container image IMAGE with docker, podman or buildah
-	@engine=$$(command -v docker || command -v podman || command -v buildah) || \
-	  { echo "make image needs docker, podman or buildah: none was found" >&2; exit 1; }; \
-	set -x; "$$engine" build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
+image: ## build the container image IMAGE with docker, podman, buildah, or Go alone (ENGINE=none)
+	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' DATE='$(DATE)' SOURCE_DATE_EPOCH='$(EPOCH)' LDFLAGS='$(LDFLAGS)' \
+	  GO='$(GO)' OUT='$(OUT)' ENGINE='$(ENGINE)' PLATFORMS='$(PLATFORMS)' test/image/build.sh '$(IMAGE)'
 
 ##@ Test
 
 .PHONY: test
-test: cc kube ## every test under the race detector, the goals without it, and the coverage floors
-	$(GO) run ./test/report $(FLOORS) -- -race -cover ./... -- ./test/goals
+test: cc kube chart-tools ## every test under the race detector, the goals without it, and the coverage floors
+	$(GO) run ./test/report $(FLOORS) -- -race -cover ./... -- ./test/goals \
+	  -- -C test/image -race ./... -- -C test/cluster -race $(UNITS)
 
 # A real API server for the tests that speak to one: etcd and Kubernetes, built from
 # Go modules. It takes about eight minutes once, and a second when it is there.
@@ -66,13 +74,22 @@ test: cc kube ## every test under the race detector, the goals without it, and t
 kube: ## build the API server that tests run
 	@cd test/cluster && $(GO) run ./cmd/cluster build kube
 
+# What tests the chart: helm-unittest, helm-docs, promtool, and two programs of our own.
+.PHONY: chart-tools
+chart-tools: ## build the tools that test the chart
+	@mkdir -p bin/chart && cd test/chart/tools && CGO_ENABLED=0 $(GO) build -trimpath -tags=remove_all_sd $(LEAN) -o ../../../bin/chart/ tool ./strict ./selectors
+
 .PHONY: e2e
-e2e: ## hedged on a real Kubernetes node on this machine: Linux, root, Debian (ARGS="-test.run TestTypo")
+e2e: ## hedged by its chart on a real Kubernetes node on this machine: Linux, root, Debian (ARGS="-run TestTypo")
 	@cd test/cluster && $(GO) build -o ../../bin/cluster/cluster ./cmd/cluster
 	@bin/cluster/cluster check
 	@bin/cluster/cluster build
-	@cd test/cluster && CGO_ENABLED=0 $(GO) test -c -trimpath -gcflags=all=-dwarf=false -ldflags '-s -w' -o ../../bin/cluster/e2e.test ./e2e
-	bin/cluster/cluster run bin/cluster/e2e.test -test.v -test.timeout 40m $(ARGS)
+	CGO_ENABLED=0 $(GO) run ./test/report -- -C test/cluster -exec '$(CURDIR)/bin/cluster/cluster run' -count=1 -timeout 45m -trimpath $(LEAN) $(ARGS) ./e2e
+
+# The chart's README is made of the comments in its values.
+.PHONY: chart-docs
+chart-docs: chart-tools ## write the chart's README anew
+	bin/chart/helm-docs --chart-search-root charts
 
 .PHONY: golden
 golden: ## write the golden files anew, to be read in the diff

@@ -89,6 +89,7 @@ log-level: debug
 log-format: text
 trace-sample-ratio: 0.25
 attempt-log: attempts.jsonl
+deployment: hedged
 `)
 	if _, err := configure(flags, nil); err != nil {
 		t.Fatal(err)
@@ -136,7 +137,7 @@ func TestConfigErrors(t *testing.T) {
 
 	f("unknown key", "lame-duk: 5s", "", "c.yaml: unknown key lame-duk; did you mean lame-duck?")
 	f("unknown key, no guess", "frobnicate: 1", "", "c.yaml: unknown key frobnicate; the keys are policies, configmaps, configmap-namespaces, namespace, cluster-domain, "+
-		"kubeconfig, kube-context, release, pod, zone, webhook, webhook-listen, webhook-cert, webhook-key, listen, health-listen, admin-listen, deadline-header, max-header-bytes, max-body-bytes, read-header-timeout, idle-timeout, "+
+		"kubeconfig, kube-context, release, pod, deployment, zone, webhook, webhook-listen, webhook-cert, webhook-key, listen, health-listen, admin-listen, deadline-header, max-header-bytes, max-body-bytes, read-header-timeout, idle-timeout, "+
 		"lame-duck, drain-timeout, log-level, log-format, trace-sample-ratio, attempt-log")
 	f("nested key", "idle:\n  timeout: 5s", "", "c.yaml: unknown key idle.timeout; did you mean idle-timeout?")
 	f("the file in the file", "config: x", "", "c.yaml: unknown key config; ")

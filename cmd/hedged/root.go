@@ -18,5 +18,5 @@ and returns the first good answer within the deadline. Policies say how.`,
   hedged explain                     # what it does now, and why
   hedged simulate --list             # what policies can be tried on`,
 	}
-	return command.Prepare(root, std, newServe(), newExplain(), newRecord(), newSimulate(), newDemo(), newValidate(), newVersion())
+	return command.Prepare(root, std, newServe(), newExplain(), newRecord(), newSimulate(), newDemo(), newValidate(), newSelftest(), newVersion())
 }
