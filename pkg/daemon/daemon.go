@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -91,7 +92,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	d.names = discovery.NewNames(discovery.NamesOptions{Log: d.telemetry.Log})
 	d.handler, err = proxy.New(proxy.Options{
-		Registry:       upstream.NewRegistry(transport.Opener(transport.Options{})),
+		Registry:       upstream.NewRegistry(transport.Opener(transport.Options{Own: d.own})),
 		Telemetry:      d.telemetry,
 		Resolver:       d.resolver(),
 		DeadlineHeader: o.DeadlineHeader,
@@ -137,6 +138,13 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		}
 	}
 	return d, nil
+}
+
+// own reports whether an address is that of the debug port. Who writes policies must
+// not publish it by naming it as an upstream: it is on the loopback to be nobody else's.
+func (d *Daemon) own(to netip.AddrPort) bool {
+	debug := d.admin.listener.Addr().(*net.TCPAddr).AddrPort() //nolint:forcetypeassert // it listens by TCP
+	return to.Port() == debug.Port() && (to.Addr().IsLoopback() || to.Addr().IsUnspecified() || to.Addr() == debug.Addr().Unmap())
 }
 
 // resolver finds the endpoints of upstreams that do not write them down.

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -50,5 +51,27 @@ func TestCallsAreHeldUntilPoliciesAreKnown(t *testing.T) {
 	}
 	if err := i.end(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDebugPortIsNoUpstream: who may write policies must not publish the debug port
+// by naming it as an upstream.
+func TestDebugPortIsNoUpstream(t *testing.T) {
+	i := run(t, daemon.Options{}, nil)
+	port := i.AdminAddr().(*net.TCPAddr).Port
+	i.write("shop.yaml", shop([]string{fmt.Sprintf("http://127.0.0.1:%d", port), fmt.Sprintf("http://localhost:%d", port)}, "  deadline: 1s\n"))
+	i.await("the policy", func() bool { return len(i.dump().Policies) == 1 })
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+i.Addr().String()+"/config_dump", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "shop"
+	answer, err := http.DefaultTransport.(*http.Transport).Clone().RoundTrip(closing(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if body, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusBadGateway {
+		t.Errorf("%s %s", answer.Status, body)
 	}
 }

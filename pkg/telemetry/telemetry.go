@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -65,7 +66,11 @@ func Setup(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics, reader, err := newEndpoint(slog.New(handler))
+	// OpenTelemetry tells what it cannot send to one handler of the process. It goes to
+	// the log as it is written here: sending it too would fail in its turn.
+	plain := slog.New(handler)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { plain.Warn("telemetry is not sent", "error", err) }))
+	metrics, reader, err := newEndpoint(plain)
 	if err != nil {
 		return nil, fmt.Errorf("metrics endpoint: %w", err)
 	}

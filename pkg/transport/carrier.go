@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,9 @@ type Options struct {
 	// 30 s. Strict servers close a connection at 200 in 30 s (P16).
 	ResetLimit  int
 	ResetWindow time.Duration
+	// Own reports whether an address is the daemon's own and not to be connected to,
+	// whatever policies and name servers say; nil: none is.
+	Own func(netip.AddrPort) bool
 }
 
 func (o Options) withDefaults() Options {
@@ -177,3 +181,6 @@ func (c *Carrier) Stats() Stats {
 // ErrConnect is wrapped by every error of an attempt that never got a
 // connection: nothing was sent.
 var ErrConnect = errors.New("connect")
+
+// ErrOwn is wrapped when the address is one of the daemon's own (Options.Own).
+var ErrOwn = errors.New("this is hedged's own debug port, and no upstream")

@@ -3,8 +3,10 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"syscall"
 	"testing"
 	"time"
@@ -36,6 +38,24 @@ func TestNothingSent(t *testing.T) {
 		if _, err = get(t, c, "shop"); !transport.NothingSent(err) {
 			t.Errorf("no TLS: %v", err)
 		}
+	}
+}
+
+// TestOwnAddressIsNoUpstream: it is the address that counts, also where a name led
+// to it.
+func TestOwnAddressIsNoUpstream(t *testing.T) {
+	s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	at := netip.MustParseAddrPort(s.Listener.Addr().String())
+	o := transport.Options{Own: func(to netip.AddrPort) bool { return to == at }}
+	for _, address := range []string{at.String(), fmt.Sprintf("localhost:%d", at.Port()), fmt.Sprintf("[::ffff:127.0.0.1]:%d", at.Port())} {
+		c := carry(t, upstream.Key{Address: address, Protocol: upstream.HTTP1}, o)
+		if _, err := get(t, c, "shop"); !errors.Is(err, transport.ErrOwn) || !transport.NothingSent(err) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	other := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if _, err := get(t, carry(t, plain(other, upstream.HTTP1), o), "shop"); err != nil {
+		t.Errorf("another address: %v", err)
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"hedged.dev/hedged/pkg/upstream"
@@ -91,6 +93,9 @@ func (c *Context) Value(key any) any {
 func (g *generation) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	timeout, _ := ctx.Value(timeoutKey{}).(time.Duration)
 	d := net.Dialer{Timeout: timeout}
+	if g.carrier.options.Own != nil {
+		d.Control = g.spare
+	}
 	conn, err := d.DialContext(ctx, network, g.carrier.key.Address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
@@ -98,6 +103,16 @@ func (g *generation) dial(ctx context.Context, network, _ string) (net.Conn, err
 	g.carrier.opened.Add(1)
 	g.count(1)
 	return &counted{Conn: conn, generation: g}, nil
+}
+
+// spare refuses to connect to the daemon itself. It sees the address that a name
+// came to.
+func (g *generation) spare(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err == nil && g.carrier.options.Own(netip.AddrPortFrom(to.Addr().Unmap(), to.Port())) {
+		return ErrOwn
+	}
+	return err
 }
 
 func (g *generation) count(connections int64) {
