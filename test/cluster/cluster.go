@@ -67,6 +67,9 @@ func (c *Cluster) Kubeconfig() string { return c.path("admin.kubeconfig") }
 // Authority is the file of the certificate that signed the API server's.
 func (c *Cluster) Authority() string { return c.path("pki", "ca.crt") }
 
+// NameServer is where the cluster's DNS answers.
+func (c *Cluster) NameServer() string { return dnsService + ":53" }
+
 // LogFolder has a file for each component, and a folder for the pods.
 func (c *Cluster) LogFolder() string { return c.path("log") }
 

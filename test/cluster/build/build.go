@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hedged.dev/hedged/test/cluster/image"
+	"hedged.dev/hedged/test/image"
+	"hedged.dev/hedged/test/image/dockerfile"
 )
 
 // Version is the Kubernetes that go.mod names.
@@ -75,19 +76,37 @@ func (b *Builder) System(ctx context.Context) error {
 	return b.pack("pause", "upstream", "coredns")
 }
 
-// Hedged builds hedged and its plugin from the checkout, and its image.
+// Hedged builds hedged and its plugin from the checkout, and the image that the
+// Dockerfile describes, as `make image` does without a container engine.
 func (b *Builder) Hedged(ctx context.Context) error {
 	if err := b.compile(ctx, recipe{module: b.Checkout}, "./cmd/hedged", "./cmd/kubectl-hedged"); err != nil {
 		return err
 	}
-	return b.pack("hedged")
+	text, err := os.ReadFile(filepath.Join(b.Checkout, "Dockerfile"))
+	if err != nil {
+		return err
+	}
+	config, err := dockerfile.Config(string(text), nil)
+	if err != nil {
+		return fmt.Errorf("Dockerfile: %w", err)
+	}
+	return b.write(image.Image{Name: "hedged", Config: config})
+}
+
+// Jaeger builds Jaeger, from a module of its own: its requirements and those of
+// Kubernetes do not agree.
+func (b *Builder) Jaeger(ctx context.Context) error {
+	r := recipe{module: filepath.Join(b.Checkout, "test", "jaeger"), flags: []string{lean}}
+	if err := b.compile(ctx, r, "github.com/jaegertracing/jaeger/cmd/jaeger"); err != nil {
+		return err
+	}
+	return b.pack("jaeger")
 }
 
 // pack writes the images of programs that are built.
 func (b *Builder) pack(names ...string) error {
 	for _, name := range names {
-		program := filepath.Join(b.Folder(), name)
-		if err := (image.Image{Name: Registry + name + ":1", Program: program}).WriteFile(program + ".tar"); err != nil {
+		if err := b.write(image.Image{Name: name}); err != nil {
 			return err
 		}
 	}
@@ -96,12 +115,19 @@ func (b *Builder) pack(names ...string) error {
 
 // All builds everything.
 func (b *Builder) All(ctx context.Context) error {
-	for _, part := range []func(context.Context) error{b.Kube, b.Node, b.System, b.Hedged} {
+	for _, part := range []func(context.Context) error{b.Kube, b.Node, b.System, b.Jaeger, b.Hedged} {
 		if err := part(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes the archive of an image beside its program, which has its name.
+func (b *Builder) write(i image.Image) error {
+	i.Program = filepath.Join(b.Folder(), i.Name)
+	i.Name = Registry + i.Name + ":1"
+	return i.WriteFile(i.Program + ".tar")
 }
 
 // recipe is how packages are compiled.

@@ -21,9 +21,9 @@ const (
 )
 
 // shop is an installation with an upstream and a policy that is in force.
-func shop(t *testing.T, replicas int) (*installation, string) {
+func shop(t *testing.T, replicas int, settings ...string) (*installation, string) {
 	t.Helper()
-	i := install(t, replicas)
+	i := install(t, replicas, settings...)
 	i.upstream("catalog", 3, map[string]string{"DELAY": "5ms"})
 	i.create("catalog", document("catalog", host, "catalog", deadline))
 	revision, _ := i.inForce(i.pods(), "catalog", "", 20*time.Second)
@@ -68,9 +68,8 @@ func TestPolicyEdits(t *testing.T) {
 }
 
 func TestTypo(t *testing.T) {
-	i, revision := shop(t, 3)
+	i, revision := shop(t, 3, "webhook.enabled=true")
 	pods := i.pods()
-	remove := i.webhook()
 	good := document("catalog", host, "catalog", 2*deadline)
 	bad := strings.Replace(good, "  deadline:", "  fanOut: {maximum: 3}\n  deadline:", 1)
 	fault := validated(t, bad)
@@ -93,7 +92,7 @@ func TestTypo(t *testing.T) {
 	out, err = execute(t.Context(), manifest(i.configMap("other", map[string]string{"other.yaml": bad})), program("kubectl"), "create", "-f", "-")
 	hold(t, err != nil && strings.Contains(out, fault), "kubectl create", oneLine(out), "refused with "+fault, nil)
 
-	remove()
+	kubectl(t, "", "delete", "validatingwebhookconfiguration", "-l", "app.kubernetes.io/instance="+release)
 	eventually(t, "the webhook to be gone", 20*time.Second, func(context.Context) error {
 		_, err := execute(t.Context(), "", append(patch, "--dry-run=server")...)
 		return err

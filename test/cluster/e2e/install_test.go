@@ -3,7 +3,6 @@ package e2e
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"hedged.dev/hedged/test/cluster/manifests"
-	"hedged.dev/hedged/test/cluster/pki"
 )
 
 // installation is hedged in a namespace of its own, and policies and upstreams in
@@ -23,44 +21,36 @@ type installation struct {
 	t         *testing.T
 	namespace string
 	policies  string
-	authority []byte // of the webhook's certificate
+	values    string // a file: what the release is installed with
 }
 
-// prepare makes the namespaces, and all that hedged needs but its pods.
-func prepare(t *testing.T) *installation {
+// prepare makes the namespaces. The first refuses pods that are not restricted.
+func prepare(t *testing.T, replicas int) *installation {
 	t.Helper()
 	i := &installation{t: t, namespace: namespace(t, "hedged-"), policies: namespace(t, "shop-")}
-	authority, err := pki.NewAuthority("webhook")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair, err := authority.Issue(pki.Subject{Name: "hedged", Hosts: []string{"hedged." + i.namespace + ".svc"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	i.authority = authority.Certificate
-	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "hedged-webhook"}, Type: corev1.SecretTypeTLS,
-		Data: map[string][]byte{corev1.TLSCertKey: pair.Certificate, corev1.TLSPrivateKeyKey: pair.Key},
-	}
-	if _, err := world.client.CoreV1().Secrets(i.namespace).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	kubectl(t, "", "label", "namespace", i.namespace, "pod-security.kubernetes.io/enforce=restricted")
+	i.values = i.write(i.settings(replicas))
 	return i
 }
 
-// install has replicas of hedged ready.
-func install(t *testing.T, replicas int, flags ...string) *installation {
+// install has replicas of hedged ready, with more settings of the chart.
+func install(t *testing.T, replicas int, settings ...string) *installation {
 	t.Helper()
-	i := prepare(t)
-	i.deploy(replicas, flags...)
+	i := prepare(t, replicas)
+	i.installed(settings...)
 	return i
 }
 
-func (i *installation) deploy(replicas int, flags ...string) {
+// installed installs the chart.
+func (i *installation) installed(settings ...string) {
 	i.t.Helper()
-	i.render("hedged.yaml", manifests.Hedged{Namespace: i.namespace, Policies: i.policies, Replicas: replicas, Flags: flags})
-	i.rolledOut(i.namespace, "hedged")
+	i.helm("install", append(set(settings), "-f", i.values)...)
+	i.t.Cleanup(func() { // what the cluster has of it does not go with the namespace
+		out, err := execute(context.Background(), "", program("helm"), "uninstall", release, "--namespace="+i.namespace, "--ignore-not-found")
+		if err != nil {
+			i.t.Errorf("helm uninstall: %v\n%s", err, out)
+		}
+	})
 }
 
 func (i *installation) render(name string, with any) {
@@ -75,22 +65,6 @@ func (i *installation) render(name string, with any) {
 func (i *installation) rolledOut(namespace, deployment string) {
 	i.t.Helper()
 	kubectl(i.t, "", "rollout", "status", "--timeout=90s", "-n", namespace, "deployment/"+deployment)
-}
-
-// webhook has the API server ask hedged about policies. remove ends that.
-func (i *installation) webhook() (remove func()) {
-	i.t.Helper()
-	i.render("webhook.yaml", manifests.Webhook{
-		Namespace: i.namespace, Policies: i.policies, Authority: base64.StdEncoding.EncodeToString(i.authority),
-	})
-	remove = func() {
-		err := world.client.AdmissionregistrationV1().ValidatingWebhookConfigurations().
-			Delete(context.Background(), i.namespace, metav1.DeleteOptions{})
-		if err != nil {
-			i.t.Error(err)
-		}
-	}
-	return remove
 }
 
 // upstream has endpoints ready behind a Service.

@@ -68,3 +68,11 @@ func eventually(t *testing.T, what string, limit time.Duration, ask func(context
 
 // pass lets time go by, for a load to go on.
 func pass(d time.Duration) { <-time.After(d) }
+
+// executable writes a program.
+func executable(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}

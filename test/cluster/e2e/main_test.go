@@ -18,6 +18,7 @@ import (
 // world is what all tests share.
 var world struct {
 	cluster *cluster.Cluster
+	chart   string // the folder of hedged's
 	config  *rest.Config
 	client  kubernetes.Interface
 	report  report
@@ -44,6 +45,7 @@ func run(m *testing.M) int {
 
 func enter(b *build.Builder) error {
 	world.cluster = cluster.New(b.Folder(), os.Stderr)
+	world.chart = filepath.Join(b.Checkout, "charts", "hedged")
 	if !world.cluster.Exists() || !inside() {
 		return fmt.Errorf("these tests run inside a cluster: make e2e")
 	}

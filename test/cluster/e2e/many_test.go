@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"hedged.dev/hedged/test/cluster"
-	"hedged.dev/hedged/test/cluster/manifests"
 )
 
 const many = 5000
@@ -28,18 +27,14 @@ func TestFiveThousandPolicies(t *testing.T) {
 }
 
 func manyPolicies(t *testing.T, each int) {
-	i := prepare(t)
+	i := install(t, 0) // no pod of hedged, but all its permissions
 	i.upstream("catalog", 2, nil)
-	// No pod of hedged, but all its permissions.
-	i.render("hedged.yaml", manifests.Hedged{Namespace: i.namespace, Policies: i.policies, Replicas: 0})
 	for n := 0; n < many; n += each {
 		data := map[string]string{}
 		for k := n; k < n+each; k++ {
 			data[fmt.Sprintf("p%d.yaml", k)] = numbered(k, deadline)
 		}
-		_, err := world.client.CoreV1().ConfigMaps(i.policies).Create(t.Context(),
-			i.configMap(fmt.Sprintf("policies-%d", n/each), data), metav1.CreateOptions{})
-		if err != nil {
+		if err := i.createAll(fmt.Sprintf("policies-%d", n/each), data); err != nil {
 			t.Fatal(err)
 		}
 	}

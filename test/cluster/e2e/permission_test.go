@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -19,11 +20,15 @@ func TestPermissions(t *testing.T) {
 	pod := i.pods()[0]
 	hold(t, !strings.Contains(i.log(pod.Name), " may not "), "with exactly the Role: refusals in the log", fmt.Sprint(strings.Count(i.log(pod.Name), " may not ")), "none", nil)
 
-	for _, role := range []struct{ namespace, name string }{{i.policies, "hedged-policies"}, {i.namespace, "hedged"}} {
-		whole, err := world.client.RbacV1().Roles(role.namespace).Get(t.Context(), role.name, metav1.GetOptions{})
-		if err != nil {
-			t.Fatal(err)
+	var roles []rbacv1.Role
+	for _, namespace := range []string{i.policies, i.namespace} {
+		list, err := world.client.RbacV1().Roles(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + release})
+		if err != nil || len(list.Items) != 1 {
+			t.Fatalf("%d Roles in namespace %s, want one: %v", len(list.Items), namespace, err)
 		}
+		roles = append(roles, list.Items[0])
+	}
+	for _, whole := range roles {
 		for n, rule := range whole.Rules {
 			for _, verb := range rule.Verbs {
 				without := whole.DeepCopy()
@@ -32,15 +37,15 @@ func TestPermissions(t *testing.T) {
 				if len(rule.Verbs) == 1 {
 					without.Rules = slices.Delete(without.Rules, n, n+1) // a rule without verbs is none
 				}
-				what := fmt.Sprintf("%s %s in namespace %s", verb, resource(rule.Resources[0], rule.APIGroups[0]), role.namespace)
-				if _, err := world.client.RbacV1().Roles(role.namespace).Update(t.Context(), without, metav1.UpdateOptions{}); err != nil {
+				what := fmt.Sprintf("%s %s in namespace %s", verb, resource(rule.Resources[0], rule.APIGroups[0]), whole.Namespace)
+				if _, err := world.client.RbacV1().Roles(whole.Namespace).Update(t.Context(), without, metav1.UpdateOptions{}); err != nil {
 					t.Fatal(err)
 				}
 				i.withoutOne(what)
 			}
 		}
 		whole.ResourceVersion = ""
-		if _, err := world.client.RbacV1().Roles(role.namespace).Update(t.Context(), whole, metav1.UpdateOptions{}); err != nil {
+		if _, err := world.client.RbacV1().Roles(whole.Namespace).Update(t.Context(), &whole, metav1.UpdateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

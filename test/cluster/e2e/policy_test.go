@@ -41,11 +41,15 @@ func (i *installation) configMap(name string, data map[string]string) *corev1.Co
 // create makes a ConfigMap with one policy document.
 func (i *installation) create(name, text string) {
 	i.t.Helper()
-	_, err := world.client.CoreV1().ConfigMaps(i.policies).Create(i.t.Context(),
-		i.configMap(name, map[string]string{name + ".yaml": text}), metav1.CreateOptions{})
-	if err != nil {
+	if err := i.createAll(name, map[string]string{name + ".yaml": text}); err != nil {
 		i.t.Fatal(err)
 	}
+}
+
+// createAll makes a ConfigMap of policies, by key.
+func (i *installation) createAll(name string, data map[string]string) error {
+	_, err := world.client.CoreV1().ConfigMaps(i.policies).Create(i.t.Context(), i.configMap(name, data), metav1.CreateOptions{})
+	return err
 }
 
 // edit puts a text in the place of a ConfigMap's document.

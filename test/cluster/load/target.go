@@ -2,12 +2,14 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -18,7 +20,8 @@ type Target struct {
 
 	host      string
 	addresses []string
-	again     bool
+	again     func(error) bool // whether a call that failed so is sent once more
+	pause     time.Duration    // before that
 	next      atomic.Uint64
 	resent    atomic.Int64
 	transport *http.Transport
@@ -38,8 +41,16 @@ func To(name, address, host string, fresh bool) *Target {
 // what a client which knows several addresses does.
 func Among(name string, addresses []string, host string) *Target {
 	t := To(name, "", host, false)
-	t.addresses, t.again = addresses, true
+	t.addresses, t.again = addresses, func(error) bool { return true }
 	t.transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	return t
+}
+
+// Persistent has a call whose connection is refused sent once more after a short
+// pause, and no other: that is the least that a client does in a cluster.
+func (t *Target) Persistent() *Target {
+	t.again = func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+	t.pause = 50 * time.Millisecond
 	return t
 }
 
@@ -55,8 +66,9 @@ func (t *Target) close() { t.transport.CloseIdleConnections() }
 func (t *Target) call(ctx context.Context) error {
 	n := t.next.Add(1)
 	status, text, err := t.send(ctx, n)
-	if err != nil && t.again && ctx.Err() == nil {
+	if err != nil && t.again != nil && t.again(err) && ctx.Err() == nil {
 		t.resent.Add(1)
+		time.Sleep(t.pause)
 		status, text, err = t.send(ctx, n+1)
 	}
 	switch {

@@ -10,20 +10,6 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Hedged is what hedged.yaml is filled in with.
-type Hedged struct {
-	Namespace string // where the daemons are
-	Policies  string // where the policies and the upstreams are
-	Replicas  int
-	Flags     []string // more flags of serve
-}
-
-// Webhook is what webhook.yaml is filled in with.
-type Webhook struct {
-	Namespace, Policies string
-	Authority           string // base64 of the PEM
-}
-
 // Upstream is what upstream.yaml is filled in with.
 type Upstream struct {
 	Namespace, Name string

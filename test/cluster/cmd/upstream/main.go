@@ -1,11 +1,3 @@
-// Command upstream is an endpoint to test against: it answers every call with its
-// pod's name, late or wrong as it is told to. GET /readyz says whether it takes
-// calls; POST /control?delay=20ms&fail=0.1&status=503&peak=300ms&every=5s changes
-// how it behaves, and so do DELAY, FAIL, STATUS, PEAK and EVERY at its start: in
-// each EVERY, calls that arrive in the first PEAK are held until it is over.
-//
-// SIGTERM ends it in order after GRACE (2s): it goes on to serve until then, and
-// waits for calls in flight. GRACE=0s ends it at once, with what is in flight.
 package main
 
 import (
@@ -13,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/signal"
-	"sync/atomic"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -29,15 +20,13 @@ func main() {
 }
 
 func run() error {
-	first, err := parse(behaviour{status: http.StatusServiceUnavailable}, map[string]string{
-		"delay": os.Getenv("DELAY"), "fail": os.Getenv("FAIL"), "status": os.Getenv("STATUS"), "peak": os.Getenv("PEAK"), "every": os.Getenv("EVERY"),
-	})
+	first, err := fromEnvironment()
 	if err != nil {
 		return err
 	}
 	grace := 2 * time.Second
 	if g := os.Getenv("GRACE"); g != "" {
-		if grace, err = time.ParseDuration(g); err != nil {
+		if grace, err = duration(g); err != nil {
 			return fmt.Errorf("GRACE: %w", err)
 		}
 	}
@@ -45,12 +34,15 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	e := &endpoint{name: name}
-	e.behaves.Store(&first)
-	server := &http.Server{Addr: ":8080", Handler: e.routes(), ReadHeaderTimeout: 10 * time.Second}
-
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	spans, err := newSpans(ctx, name)
+	if err != nil {
+		return err
+	}
+	e := newEndpoint(name, os.Getenv("SEED"), first, spans)
+	server := &http.Server{Addr: ":8080", Handler: e.routes(), ReadHeaderTimeout: 10 * time.Second, Protocols: protocols()}
+
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	select {
@@ -65,63 +57,24 @@ func run() error {
 	time.Sleep(grace) // the time that others need to hear of it
 	last, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return server.Shutdown(last)
+	return errors.Join(server.Shutdown(last), spans.flush(last))
 }
 
-// endpoint answers calls.
-type endpoint struct {
-	name    string
-	behaves atomic.Pointer[behaviour]
-	calls   atomic.Int64
-	leaving atomic.Bool
-}
-
-func (e *endpoint) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /readyz", e.ready)
-	mux.HandleFunc("POST /control", e.control)
-	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, e.calls.Load()) })
-	mux.HandleFunc("/", e.answer)
-	return mux
-}
-
-func (e *endpoint) ready(w http.ResponseWriter, _ *http.Request) {
-	if e.leaving.Load() {
-		http.Error(w, "leaving", http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Fprintln(w, "ok")
-}
-
-func (e *endpoint) control(w http.ResponseWriter, r *http.Request) {
-	wanted := map[string]string{}
-	for name := range r.URL.Query() {
-		wanted[name] = r.URL.Query().Get(name)
-	}
-	b, err := parse(*e.behaves.Load(), wanted)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	e.behaves.Store(&b)
-	fmt.Fprintln(w, b)
-}
-
-func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) {
-	e.calls.Add(1)
-	b := e.behaves.Load()
-	if wait := b.wait(time.Now()); wait > 0 {
-		select {
-		case <-time.After(wait):
-		case <-r.Context().Done():
-			return
+func fromEnvironment() (behaviour, error) {
+	b := usual()
+	for _, name := range settings() {
+		var err error
+		if b, err = b.with(name, os.Getenv(strings.ToUpper(name))); err != nil {
+			return b, err
 		}
 	}
-	if b.fail > 0 && rand.Float64() < b.fail {
-		http.Error(w, e.name+" fails as it was told to", b.status)
-		return
-	}
-	fmt.Fprintln(w, e.name)
+	return b, b.check()
 }
 
-var errUnknown = errors.New("is none of delay, fail, status, peak, every")
+// protocols are HTTP/1.1 and, without TLS as pods speak, HTTP/2.
+func protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}

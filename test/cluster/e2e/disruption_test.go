@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"hedged.dev/hedged/test/cluster/load"
+)
+
+// TestDisruption has pods of hedged killed and evicted while clients call them
+// through the Service. A client sends a call once more whose connection is refused.
+func TestDisruption(t *testing.T) {
+	i, _ := shop(t, 2)
+	address := i.service(i.namespace, release)
+	begin := time.Now()
+	calls := load.Start(t.Context(), rate, deadline, load.To("through the Service", address, host, false).Persistent())
+	pass(2 * time.Second)
+	for _, p := range i.pods() {
+		kill(t, p, "hedged")
+		took := i.restarted(p)
+		note(t, "a pod SIGKILLed: it is ready again", "after "+took.Round(100*time.Millisecond).String(), nil)
+		pass(8 * time.Second) // until kube-proxy knows, and longer
+	}
+	pods := i.pods()
+	if err := i.evict(pods[0]); err != nil {
+		t.Fatalf("the first eviction: %v", err)
+	}
+	err := i.evict(pods[1])
+	hold(t, apierrors.IsTooManyRequests(err), "evicting the other pod at the same time", errorText(err), "refused by the PodDisruptionBudget", nil)
+	took := eventually(t, "the budget to let the other pod go", 90*time.Second, func(context.Context) error {
+		pass(200 * time.Millisecond)
+		return i.evict(pods[1])
+	})
+	note(t, "the other pod is let go", "after "+took.Round(100*time.Millisecond).String(), nil)
+	i.settled(2)
+	pass(2 * time.Second)
+	r := calls.Stop()[0]
+	hold(t, r.Success() >= 0.999, "both pods SIGKILLed and evicted, one after the other", r.String(), "99.9 % succeed", r)
+	if len(r.Failures) > 0 {
+		t.Log("\n" + r.Tell(begin, 20))
+	}
+}
+
+// restarted waits until the program of a pod has been started once more and is ready.
+func (i *installation) restarted(pod corev1.Pod) time.Duration {
+	i.t.Helper()
+	return eventually(i.t, "pod "+pod.Name+" to be restarted", 90*time.Second, func(ctx context.Context) error {
+		p, err := world.client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if s := p.Status.ContainerStatuses; len(s) != 1 || s[0].RestartCount == pod.Status.ContainerStatuses[0].RestartCount || !s[0].Ready {
+			return errNotYet
+		}
+		return nil
+	})
+}
+
+// settled waits until so many pods are ready, and no other is left.
+func (i *installation) settled(replicas int) {
+	i.t.Helper()
+	eventually(i.t, fmt.Sprintf("%d pods to be ready", replicas), 90*time.Second, func(ctx context.Context) error {
+		list, err := world.client.CoreV1().Pods(i.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=hedged"})
+		if err != nil {
+			return err
+		}
+		if ready := len(i.pods()); ready != replicas || len(list.Items) != replicas {
+			return fmt.Errorf("%w: %d of %d pods", errNotYet, ready, len(list.Items))
+		}
+		return nil
+	})
+}
+
+// evict asks the Eviction API, which asks the PodDisruptionBudget.
+func (i *installation) evict(pod corev1.Pod) error {
+	return world.client.PolicyV1().Evictions(i.namespace).Evict(i.t.Context(), &policyv1.Eviction{
+		ObjectMeta: metav1.ObjectMeta{Namespace: i.namespace, Name: pod.Name},
+	})
+}
