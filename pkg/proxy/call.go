@@ -52,6 +52,7 @@ type attempt struct {
 	// What Run found. Not to be read for an attempt that did not end by its
 	// own result: Run may still be writing.
 	status   int
+	grpc     string // gRPC's status of the answer; "" while it has not told
 	err      error
 	wait     time.Duration // the upstream's pushback for the call
 	ownFault bool          // the request's body failed, not the endpoint

@@ -110,10 +110,10 @@ func TestShutGateReplacesWhatWasNotSent(t *testing.T) {
 		w.Header().Set("Retry-After", "60")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
-	f := start(t, adaptive, busy, serve(t, says(http.StatusOK, "ok")), nobody(t))
-	for busy.served.Load() == 0 {
-		f.call(t, http.MethodPost, "/", nil) // never sent again
-	}
+	f := start(t, adaptive, busy)
+	f.call(t, http.MethodPost, "/", nil) // never sent again
+	// The gate is the policy's, and outlives its endpoints.
+	f.publish(t, document("shop", "shop", adaptive, serve(t, says(http.StatusOK, "ok")), nobody(t)))
 	seen := len(f.kind("client"))
 	const calls = 30
 	for range calls {

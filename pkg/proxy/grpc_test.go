@@ -21,20 +21,26 @@ import (
 // serveGRPC starts a gRPC server with the health and reflection services.
 func serveGRPC(t testing.TB) (*replica, *health.Server) {
 	t.Helper()
+	s, h := grpc.NewServer(), health.NewServer()
+	health1.RegisterHealthServer(s, h)
+	reflection.Register(s)
+	return listenGRPC(t, s), h
+}
+
+// listenGRPC has a gRPC server serve until the test is over.
+func listenGRPC(t testing.TB, s *grpc.Server) *replica {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, h := grpc.NewServer(), health.NewServer()
-	health1.RegisterHealthServer(s, h)
-	reflection.Register(s)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = s.Serve(l) })
 	t.Cleanup(func() {
 		s.Stop()
 		serving.Wait()
 	})
-	return &replica{Server: &httptest.Server{URL: "http://" + l.Addr().String()}}, h
+	return &replica{Server: &httptest.Server{URL: "http://" + l.Addr().String()}}
 }
 
 // dial connects a gRPC client to the front.

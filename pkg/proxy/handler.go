@@ -101,7 +101,7 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 	c := newCall(h, t, r, arrived)
 	c.record = t.recorder.Call(r.Context(), telemetry.Header(r.Header), telemetry.CallStart{
 		Method: r.Method, Route: rule.Route, Scheme: "http", Host: r.Host, Path: r.URL.Path,
-		Proto: r.Proto, Peer: r.RemoteAddr, UserAgent: fields(r.Header).Get("User-Agent"), Start: arrived,
+		Proto: r.Proto, Peer: r.RemoteAddr, UserAgent: fields(r.Header).Get("User-Agent"), RPC: rpc(r), Start: arrived,
 	})
 	end := telemetry.CallEnd{Plan: telemetry.Plan{
 		FanOut: c.plan.FanOut, State: string(c.plan.State), Rule: string(c.plan.Rule), Reason: c.plan.Reason,
@@ -115,8 +115,10 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 		plan = &h.plain
 	}
 	o := hedge.DoInline(c.record.Context(), plan, c.deadline, hedge.Caller[*http.Response](c))
-	end.Attempts, end.Winner, end.Suppressed = o.Launched, o.Winner, o.Suppressed
-	end.Failed = o.Verdict != hedge.Accepted
+	end.Attempts, end.Suppressed = o.Launched, o.Suppressed
+	if end.Failed = o.Verdict != hedge.Accepted; !end.Failed {
+		end.Winner = o.Winner // of a bad answer that is passed on, the outcome names the attempt too
+	}
 	c.learn(&o, &end)
 	c.respond(w, &o, &end)
 }

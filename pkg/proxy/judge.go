@@ -22,14 +22,18 @@ func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Respo
 		return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: errSwitched}
 	}
 	a.status = answer.StatusCode
+	a.grpc = wire.GRPCStatus(fields(answer.Header))
 	result := hedge.Result[*http.Response]{Value: answer, HasValue: true, Verdict: p.Classify(answer.StatusCode)}
 	if result.Verdict == hedge.Accepted {
-		if err := c.commit(answer); err != nil {
+		if err := c.commit(a, answer); err != nil {
 			_ = answer.Body.Close()
 			a.err = err
 			return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: err}
 		}
 		return result
+	}
+	if a.grpc == "" {
+		a.grpc = wire.GRPCStatusOf(answer.StatusCode)
 	}
 	result.Err = fmt.Errorf("the upstream answered %d", answer.StatusCode)
 	if p.HonorPushback {
@@ -76,15 +80,15 @@ var errSwitched = errors.New("the upstream switched protocols unasked")
 var errCutOff = errors.New("the upstream's answer was cut off")
 
 // commit waits until an accepted answer counts as arrived.
-func (c *call) commit(answer *http.Response) error {
+func (c *call) commit(a *attempt, answer *http.Response) error {
 	if !hasBody(answer) || !c.route.policy.Enforced() {
 		return nil
 	}
 	switch c.route.policy.Commit {
 	case v1alpha1.CommitFirstByte:
-		return c.read(answer, 1)
+		return a.read(answer, 1)
 	case v1alpha1.CommitBody:
-		return c.read(answer, c.route.policy.BufferLimit)
+		return a.read(answer, c.route.policy.BufferLimit)
 	default:
 		return nil
 	}
@@ -96,7 +100,7 @@ func hasBody(answer *http.Response) bool {
 
 // read takes up to limit bytes of the answer's body into memory and puts them
 // back in front of what is left.
-func (c *call) read(answer *http.Response, limit int64) error {
+func (a *attempt) read(answer *http.Response, limit int64) error {
 	var head bytes.Buffer
 	if answer.ContentLength > 0 {
 		head.Grow(int(min(answer.ContentLength, limit)) + bytes.MinRead)
@@ -106,6 +110,7 @@ func (c *call) read(answer *http.Response, limit int64) error {
 	case err == nil:
 		answer.Body = &body{Reader: io.MultiReader(&head, answer.Body), Closer: answer.Body}
 	case errors.Is(err, io.EOF):
+		a.readStatus(answer)
 		answer.Body = &body{Reader: &head, Closer: answer.Body}
 	default:
 		return fmt.Errorf("%w: %w", errCutOff, err)

@@ -19,7 +19,7 @@ import (
 func (c *call) Ended(e hedge.Attempt) {
 	a := c.attempts[e.Number-1]
 	verdict := hedge.NonFatal
-	end := telemetry.AttemptEnd{End: e.End, Elapsed: e.Elapsed, Deadline: e.Deadline}
+	end := telemetry.AttemptEnd{End: e.End, Launched: e.Start, Elapsed: e.Elapsed, Deadline: e.Deadline}
 	switch e.End {
 	case hedge.Lost, hedge.TimedOut, hedge.ClientGone:
 		a.carrier.Cancelled()
@@ -30,6 +30,9 @@ func (c *call) Ended(e hedge.Attempt) {
 			verdict = c.route.policy.Classify(a.status)
 		}
 		end.Status, end.Err = a.status, a.err
+	}
+	if e.End == hedge.Won || e.End == hedge.Failed {
+		end.RPCStatus = a.grpc
 	}
 	end.Verdict = verdict
 	a.record.End(end)

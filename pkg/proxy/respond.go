@@ -26,11 +26,11 @@ func (c *call) respond(w http.ResponseWriter, o *hedge.Outcome[*http.Response], 
 	}
 	switch {
 	case errors.Is(o.Err, hedge.ErrGone):
-		end.Status, end.ClientGone = statusClientGone, true
+		end.Status, end.ClientGone, end.RPCStatus = statusClientGone, true, wire.GRPCCancelled
 		panic(http.ErrAbortHandler)
 	case !o.HasValue:
 		p := c.problem(o)
-		end.Status, end.ErrorType = p.Status, p.Kind
+		end.Status, end.ErrorType, end.RPCStatus = p.Status, p.Kind, wire.GRPCName(wire.GRPCCode(p.Status))
 		if errors.Is(o.Err, hedge.ErrDeadline) {
 			end.ErrorType = telemetry.ErrorTimeout
 		}
@@ -42,7 +42,9 @@ func (c *call) respond(w http.ResponseWriter, o *hedge.Outcome[*http.Response], 
 	end.Status = answer.StatusCode
 	copyHeader(w.Header(), answer, c.request.URL.IsAbs())
 	w.WriteHeader(answer.StatusCode)
-	if err := c.stream(w, answer, o.Release); err != nil {
+	err := c.stream(w, answer, o.Release)
+	end.RPCStatus = c.finalStatus(c.attempts[o.Winner-1], answer, err)
+	if err != nil {
 		if c.request.Context().Err() != nil {
 			end.ClientGone = true
 		} else {

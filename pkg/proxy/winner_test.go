@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hedged.dev/hedged/pkg/telemetry"
 )
 
 func TestP5CancellingTheWinnerDoesNotCutItsBody(t *testing.T) {
@@ -97,4 +99,21 @@ func TestP8TheWinnerDoesNotWaitForLosers(t *testing.T) {
 		t.Fatal("the loser is over")
 	default:
 	}
+}
+
+// A bad answer that is passed on for want of a better one was not accepted: no
+// attempt has won.
+func TestABadAnswerHasNoWinner(t *testing.T) {
+	t.Parallel()
+	f := func(h http.HandlerFunc, want string) {
+		t.Helper()
+		front := start(t, "", some(t, 3, h)...)
+		front.get(t, "/")
+		await(t, "the call's span", func() bool { return len(front.kind("server")) == 1 })
+		if got := attributeOf(front.kind("server")[0], telemetry.WinnerKey); got != want {
+			t.Errorf("the winner is %q, want %q", got, want)
+		}
+	}
+	f(says(http.StatusServiceUnavailable, ""), "")
+	f(says(http.StatusOK, ""), "1")
 }

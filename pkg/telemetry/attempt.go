@@ -31,24 +31,28 @@ type Attempt struct {
 	ctx    context.Context // carries the span that is injected
 	span   trace.Span      // nil if the call is not sampled
 	method string
-	start  time.Time
+	target string    // the upstream's name
+	start  time.Time // zero if neither the call is sampled nor speaks gRPC
 }
 
 // Attempt counts the launch of an attempt and, if the call is sampled, starts
 // its CLIENT span beneath the call's.
 func (c *Call) Attempt(s AttemptStart) Attempt {
 	c.recorder.series.launched[s.Trigger].Add(1)
-	a := Attempt{call: c, ctx: c.ctx, method: knownMethod(s.Method), start: s.Start}
+	if s.Upstream == "" {
+		s.Upstream = c.recorder.upstream
+	}
+	a := Attempt{call: c, ctx: c.ctx, method: knownMethod(s.Method), target: s.Upstream, start: s.Start}
+	if a.start.IsZero() && (c.sampled || c.rpc != nil) {
+		a.start = time.Now()
+	}
 	if !c.sampled {
 		return a
 	}
-	if a.start.IsZero() {
-		a.start = time.Now()
-	}
-	a.ctx, a.span = c.recorder.telemetry.tracer.Start(c.ctx, spanMethod(a.method),
+	a.ctx, a.span = c.recorder.telemetry.tracer.Start(c.ctx, c.attemptName(a.method),
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithTimestamp(a.start),
-		trace.WithAttributes(c.recorder.attemptAttributes(s)...))
+		trace.WithAttributes(c.attemptAttributes(s)...))
 	return a
 }
 
@@ -65,8 +69,13 @@ type AttemptEnd struct {
 	Verdict  hedge.Verdict // of a failed attempt
 	Status   int           // of its answer; 0 if there was none
 	Err      error         // why there was no answer, or why it broke off
+	Launched time.Time     // zero: when its record began, which is a little before
 	Elapsed  time.Duration // from launch to its end
 	Deadline bool          // with TimedOut: the call's deadline rather than the attempt timeout
+
+	// RPCStatus is the name of the gRPC status of its answer, of a gRPC call. ""
+	// is none; of an attempt that won, that it comes with Answered.
+	RPCStatus string
 }
 
 // End ends the record; it is to be called once, for every attempt. A lost
@@ -77,26 +86,43 @@ func (a Attempt) End(e AttemptEnd) {
 	key := clientKey{method: a.method, end: e.End, status: e.Status, errorType: e.errorType()}
 	if e.End != hedge.Rejected { // nothing was sent, so nothing took time
 		a.call.recorder.telemetry.client.Record(a.ctx, e.Elapsed.Seconds(), s.clientOptions(key)...)
+		a.recordRPC(e.Elapsed, e.rpcStatus())
 	}
 	if a.span == nil {
 		return
 	}
-	a.span.SetAttributes(e.attributes(key.errorType)...)
+	a.span.SetAttributes(a.call.rpcStatusAttribute(e.attributes(key.errorType), e.rpcStatus())...)
 	if key.errorType != "" {
 		a.span.SetStatus(codes.Error, e.description())
 	}
-	a.span.End(trace.WithTimestamp(a.start.Add(e.Elapsed)))
+	launched := e.Launched
+	if launched.IsZero() {
+		launched = a.start
+	}
+	a.span.End(trace.WithTimestamp(launched.Add(e.Elapsed)))
 }
 
-func (r *Recorder) attemptAttributes(s AttemptStart) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 12)
-	attrs = append(attrs, r.attrs...)
+// Answered tells the gRPC status of an attempt that had won without one: it
+// comes after the answer's body. The attempt's span has ended by then.
+func (a Attempt) Answered(rpcStatus string) {
+	a.recordRPC(time.Since(a.start), rpcStatus)
+}
+
+// recordRPC records how long an attempt of a gRPC call took, once its status is
+// known.
+func (a Attempt) recordRPC(took time.Duration, status string) {
+	if m := a.call.rpc; m != nil && status != "" {
+		a.call.recorder.telemetry.rpcAttempt.Record(a.ctx, took.Seconds(), m.recordOptions(rpcKey{a.target, status})...)
+	}
+}
+
+func (c *Call) attemptAttributes(s AttemptStart) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 14)
+	attrs = append(attrs, c.recorder.attrs...)
 	attrs = append(attrs, AttemptNumberKey.Int(s.Number), AttemptTriggerKey.String(s.Trigger.String()))
 	attrs = methodAttributes(attrs, s.Method)
+	attrs = c.rpcAttributes(attrs)
 	attrs = text(attrs, semconv.URLFullKey, redact(s.URL))
-	if s.Upstream == "" {
-		s.Upstream = r.upstream
-	}
 	attrs = text(attrs, semconv.ServerAddressKey, s.Upstream)
 	attrs = hostPort(attrs, s.Endpoint, semconv.NetworkPeerAddressKey, semconv.NetworkPeerPortKey)
 	if s.Number > 1 {
@@ -106,7 +132,7 @@ func (r *Recorder) attemptAttributes(s AttemptStart) []attribute.KeyValue {
 }
 
 func (e *AttemptEnd) attributes(errorType string) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 4)
+	attrs := make([]attribute.KeyValue, 0, 5)
 	attrs = append(attrs, AttemptOutcomeKey.String(e.End.String()))
 	if e.End == hedge.Failed {
 		attrs = append(attrs, AttemptVerdictKey.String(e.Verdict.String()))

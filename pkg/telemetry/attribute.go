@@ -3,6 +3,7 @@ package telemetry
 import (
 	"net"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -105,10 +106,12 @@ func hostPort(attrs []attribute.KeyValue, address string, hostKey, portKey attri
 	return attrs
 }
 
-// text appends a string attribute unless it is empty.
+// text appends a string attribute unless it is empty. Clients may send anything;
+// what is not UTF-8 in it is replaced, since one such attribute would keep all the
+// spans of its batch from being sent.
 func text(attrs []attribute.KeyValue, key attribute.Key, value string) []attribute.KeyValue {
 	if value == "" {
 		return attrs
 	}
-	return append(attrs, key.String(value))
+	return append(attrs, key.String(strings.ToValidUTF8(value, "\uFFFD")))
 }

@@ -26,6 +26,8 @@ type Call struct {
 	sampled  bool
 	start    time.Time
 	key      serverKey // the fields known from the start
+	rpc      *rpc      // nil if the call does not speak gRPC
+	rpcName  string    // its method as the client wrote it
 }
 
 // Context returns the context that the call is carried out under: the one
@@ -47,6 +49,7 @@ type CallEnd struct {
 	ErrorType  string  // a short word for an error of our own, such as ErrorTimeout; "" if there is none
 	Failed     bool    // no attempt's result was accepted
 	ClientGone bool    // the client went away before its answer was there
+	RPCStatus  string  // of a gRPC call: the name of its status
 }
 
 // Plan is what a call's plan was, in words.
@@ -115,9 +118,10 @@ func (e *CallEnd) errorType() string {
 }
 
 func (c *Call) startAttributes(s CallStart) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 16)
+	attrs := make([]attribute.KeyValue, 0, 18)
 	attrs = append(attrs, c.recorder.attrs...)
 	attrs = methodAttributes(attrs, s.Method)
+	attrs = c.rpcAttributes(attrs)
 	attrs = append(attrs, semconv.URLScheme(c.key.scheme))
 	attrs = text(attrs, semconv.URLPathKey, s.Path)
 	attrs = text(attrs, semconv.HTTPRouteKey, s.Route)
@@ -147,6 +151,7 @@ func (c *Call) endAttributes(e CallEnd, errorType string) []attribute.KeyValue {
 	if e.Status > 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(e.Status))
 	}
+	attrs = c.rpcStatusAttribute(attrs, e.RPCStatus)
 	return text(attrs, semconv.ErrorTypeKey, errorType)
 }
 

@@ -57,6 +57,7 @@ type CallStart struct {
 	Proto     string // HTTP/1.1 and the like
 	Peer      string // the client's address and port
 	UserAgent string
+	RPC       string    // of a gRPC call, its method: pkg.Service/Method; "" of any other
 	Start     time.Time // what the duration counts from; zero is now
 }
 
@@ -66,7 +67,7 @@ func (r *Recorder) Call(ctx context.Context, in propagation.TextMapCarrier, s Ca
 	if in != nil {
 		ctx = r.telemetry.pipelines.propagator.Extract(ctx, in)
 	}
-	c := &Call{recorder: r, start: s.Start, key: serverKey{
+	c := &Call{recorder: r, start: s.Start, rpc: r.telemetry.rpcs.get(s.RPC), rpcName: s.RPC, key: serverKey{
 		spanKey: spanKey{knownMethod(s.Method), s.Route},
 		scheme:  knownScheme(s.Scheme),
 		version: protocolVersion(s.Proto),

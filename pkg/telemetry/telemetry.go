@@ -53,6 +53,8 @@ type Telemetry struct {
 	serverSpan     []trace.SpanStartOption // made once: an option is an allocation
 	meter          metric.Meter
 	server, client metric.Float64Histogram
+	rpcAttempt     metric.Float64Histogram
+	rpcs           *rpcs
 
 	mu     sync.Mutex // guards series
 	series map[seriesKey]*series
@@ -85,6 +87,7 @@ func Setup(ctx context.Context, o Options) (*Telemetry, error) {
 		tracer:     p.traces.Tracer(scope, trace.WithInstrumentationVersion(o.Version), trace.WithSchemaURL(semconv.SchemaURL)),
 		serverSpan: []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 		meter:      p.meters.Meter(scope, metric.WithInstrumentationVersion(o.Version), metric.WithSchemaURL(semconv.SchemaURL)),
+		rpcs:       newRPCs(),
 		series:     map[seriesKey]*series{},
 	}
 	if err := t.registerInstruments(); err != nil {
@@ -115,5 +118,9 @@ func (t *Telemetry) registerInstruments() error {
 	server, serverErr := httpconv.NewServerRequestDuration(t.meter, buckets)
 	client, clientErr := httpconv.NewClientRequestDuration(t.meter, buckets)
 	t.server, t.client = server.Inst(), client.Inst()
-	return errors.Join(serverErr, clientErr, t.registerCounters())
+	var rpcErr error
+	t.rpcAttempt, rpcErr = t.meter.Float64Histogram("grpc.client.attempt.duration", metric.WithUnit("s"),
+		metric.WithDescription("Time that attempts of gRPC calls took until their status was known."),
+		metric.WithExplicitBucketBoundaries(rpcBuckets...))
+	return errors.Join(serverErr, clientErr, rpcErr, t.registerCounters())
 }

@@ -40,7 +40,8 @@ func rescued(tel *telemetry.Telemetry) {
 	second := start(2, hedge.Stagger, "10.0.0.2:80", 10*time.Millisecond)
 	first.End(telemetry.AttemptEnd{End: hedge.Failed, Verdict: hedge.NonFatal, Status: 503, Elapsed: 15 * time.Millisecond})
 	third := start(3, hedge.Failure, "[2001:db8::3]:80", 15*time.Millisecond)
-	third.End(telemetry.AttemptEnd{End: hedge.Won, Status: 200, Elapsed: 20 * time.Millisecond})
+	// It was launched a little after its record began: endpoint and budget came between.
+	third.End(telemetry.AttemptEnd{End: hedge.Won, Status: 200, Launched: launch.Add(17 * time.Millisecond), Elapsed: 20 * time.Millisecond})
 	c.End(telemetry.CallEnd{
 		Status: 200, Attempts: 3, Winner: 3, Plan: telemetry.Plan{FanOut: 4, State: "steady", Rule: "tail", Reason: "fixed stagger of 10ms"},
 		Suppressed: []hedge.Suppression{{Number: 4, Trigger: hedge.Stagger, Reason: hedge.Budget}},
@@ -109,7 +110,7 @@ func checkRescued(t *testing.T, spans []otlptest.Span) {
 		"hedged.attempt.number": int64(2), "hedged.attempt.trigger": "stagger", "hedged.attempt.outcome": "lost",
 		"network.peer.address": "10.0.0.2", "http.request.resend_count": int64(1),
 	}))
-	f(byNumber[int64(3)], "GET", "CLIENT", call.SpanID, "UNSET", 20*time.Millisecond, attempt(otlptest.Attributes{
+	f(byNumber[int64(3)], "GET", "CLIENT", call.SpanID, "UNSET", 22*time.Millisecond, attempt(otlptest.Attributes{
 		"hedged.attempt.number": int64(3), "hedged.attempt.trigger": "failure", "hedged.attempt.outcome": "won",
 		"network.peer.address": "2001:db8::3", "http.request.resend_count": int64(2),
 		"http.response.status_code": int64(200),
@@ -357,4 +358,19 @@ func shape(out, in string) string {
 		return words + ", sampled"
 	}
 	return words + ", not sampled"
+}
+
+// Bytes that are not UTF-8 are no reason for a collector to miss a span.
+func TestWhatIsNotUTF8IsSent(t *testing.T) {
+	r := otlptest.Start(t)
+	tel := setup(t, telemetry.Options{Service: "hedged"}, env{"OTEL_EXPORTER_OTLP_ENDPOINT": r.HTTP})
+	c := tel.Recorder("p", "r", "u").Call(t.Context(), nil, telemetry.CallStart{
+		Method: "POST", Path: "/a\xff", UserAgent: "\xfe", RPC: "a\xff",
+	})
+	c.Attempt(telemetry.AttemptStart{Number: 1, Method: "POST", URL: "http://u/?\xff"}).End(telemetry.AttemptEnd{})
+	c.End(telemetry.CallEnd{Status: 200})
+	shutdown(t, tel)
+	if spans := r.Spans(); len(spans) != 2 {
+		t.Errorf("%d spans were sent, want 2", len(spans))
+	}
 }
