@@ -179,6 +179,21 @@ func TestRPCsOfAClientThatLeaves(t *testing.T) {
 	}
 }
 
+// The caller's deadline passes while its answer is being written. This caller does
+// not leave at it, as one of gRPC's would at the same time.
+func TestRPCPastTheDeadlineOfTheCaller(t *testing.T) {
+	t.Parallel()
+	f := start(t, "upstream.protocol: H2C\n", serve(t, func(w http.ResponseWriter, r *http.Request) {
+		flush(w)
+		hangs(w, r)
+	}))
+	f.client = speaker(t, (*http.Protocols).SetUnencryptedHTTP2)
+	_, _ = f.try(t, http.MethodPost, lookUp, nil, set("Content-Type", "application/grpc"), set("Grpc-Timeout", "50m"))
+	if got := f.callAttr(t, "rpc.response.status_code"); got != "DEADLINE_EXCEEDED" {
+		t.Errorf("the call's status is %q", got)
+	}
+}
+
 // A path alone does not make a call one of gRPC, and gRPC has one form of path.
 func TestWhatIsNoRPC(t *testing.T) {
 	t.Parallel()
