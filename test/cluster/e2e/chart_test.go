@@ -90,7 +90,7 @@ func (i *installation) edited(address, revision string) {
 		return nil
 	})
 	hold(i.t, !slices.Equal(before, i.fanOuts()), "fan-out of the plans before and after", fmt.Sprint(before, " ", i.fanOuts()), "changed", nil)
-	noneFailed(i.t, "calls meanwhile", begin, calls.Stop()[0])
+	noneFailed(i.t, "calls meanwhile", begin, calls.StopFair()[0])
 }
 
 // kubectlEdit is kubectl edit with sed for an editor.
@@ -179,7 +179,7 @@ func (i *installation) upgraded(address string) {
 			return nil
 		})
 		pass(time.Second)
-		for _, r := range calls.Stop() {
+		for _, r := range calls.StopFair() {
 			noneFailed(i.t, step.what+" under load", begin, r)
 		}
 	}

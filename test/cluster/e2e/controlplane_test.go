@@ -60,7 +60,7 @@ func TestControlPlane(t *testing.T) {
 	}
 	restart(func() { compact(t) })
 	converge("watches expired (etcd compacted)")
-	first := calls.Stop()[0]
+	first := calls.StopFair()[0]
 	noneFailed(t, "calls while the API server was away", begin, first)
 
 	begin = time.Now()
@@ -72,7 +72,7 @@ func TestControlPlane(t *testing.T) {
 	note(t, "leader SIGKILLed: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
 	i.rolledOut(i.namespace, "hedged")
 	converge("leader SIGKILLed")
-	results := calls.Stop()
+	results := calls.StopFair()
 	noneFailed(t, "leader SIGKILLed: calls of a client that knows the pods", begin, results[0])
 	note(t, "leader SIGKILLed: calls through the Service, sent once", results[1].String(), results[1])
 
@@ -92,7 +92,7 @@ func TestControlPlane(t *testing.T) {
 	}
 	took = i.newLeader(leader, false)
 	note(t, "leader deleted by force: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
-	noneFailed(t, "leader deleted by force: calls of a client that knows the pods", begin, calls.Stop()[0])
+	noneFailed(t, "leader deleted by force: calls of a client that knows the pods", begin, calls.StopFair()[0])
 	i.rolledOut(i.namespace, "hedged")
 	converge("leader deleted by force")
 	i.told(revision)

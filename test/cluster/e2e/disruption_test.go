@@ -41,7 +41,7 @@ func TestDisruption(t *testing.T) {
 	note(t, "the other pod is let go", "after "+took.Round(100*time.Millisecond).String(), nil)
 	i.settled(2)
 	pass(2 * time.Second)
-	r := calls.Stop()[0]
+	r := calls.StopFair()[0]
 	hold(t, r.Success() >= 0.999, "both pods SIGKILLed and evicted, one after the other", r.String(), "99.9 % succeed", r)
 	if len(r.Failures) > 0 {
 		t.Log("\n" + r.Tell(begin, 20))

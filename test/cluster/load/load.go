@@ -22,6 +22,7 @@ type Load struct {
 	stop     context.CancelFunc
 	ended    chan struct{}
 	tallies  []*tally
+	machine  machine
 }
 
 // Start sends rate calls a second to each target until Stop. A call succeeds if it
@@ -29,7 +30,7 @@ type Load struct {
 // due.
 func Start(ctx context.Context, rate float64, deadline time.Duration, targets ...*Target) *Load {
 	ctx, stop := context.WithCancel(ctx)
-	l := &Load{rate: rate, deadline: deadline, stop: stop, ended: make(chan struct{})}
+	l := &Load{rate: rate, deadline: deadline, stop: stop, ended: make(chan struct{}), machine: machine{read: processors}}
 	for _, t := range targets {
 		l.tallies = append(l.tallies, &tally{target: t})
 	}
@@ -50,12 +51,30 @@ func (l *Load) Stop() []Result {
 	return results
 }
 
+// StopFair is Stop, but calls are taken out that were not answered within the deadline
+// while the machine was starved of its processors: results say how many. Calls that
+// failed sooner stay, whatever the machine did.
+func (l *Load) StopFair() []Result {
+	results := l.Stop()
+	for i := range results {
+		results[i].excuse(l.deadline, &l.machine)
+	}
+	return results
+}
+
 // run sends each call at its instant; when the machine was late, those that are
 // due go at once.
 func (l *Load) run(ctx context.Context) {
 	defer close(l.ended)
 	var calls sync.WaitGroup
-	defer calls.Wait()
+	watched, end := context.WithCancel(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() { l.machine.watch(watched) })
+	defer func() {
+		calls.Wait()
+		end()
+		watch.Wait()
+	}()
 	begin := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -80,7 +99,7 @@ func (l *Load) run(ctx context.Context) {
 // call sends one. Its end is its own: the load's end does not cut it off.
 func (l *Load) call(t *tally, due time.Time) {
 	if !t.enter() {
-		t.failed(due, fmt.Sprintf("not sent: %d calls are unanswered", maxInFlight))
+		t.failed(due, 0, fmt.Sprintf("not sent: %d calls are unanswered", maxInFlight))
 		return
 	}
 	defer t.leave()
@@ -90,9 +109,9 @@ func (l *Load) call(t *tally, due time.Time) {
 	took := time.Since(due)
 	switch {
 	case err != nil:
-		t.failed(due, err.Error())
+		t.failed(due, took, err.Error())
 	case took > l.deadline:
-		t.failed(due, fmt.Sprintf("late: answered after %v", took.Round(time.Millisecond)))
+		t.failed(due, took, fmt.Sprintf("late: answered after %v", took.Round(time.Millisecond)))
 	default:
 		t.succeeded(took)
 	}

@@ -10,15 +10,17 @@ import (
 
 // Failure is a call that failed.
 type Failure struct {
-	At   time.Time `json:"at"` // when it was due
-	What string    `json:"what"`
+	At   time.Time     `json:"at"`   // when it was due
+	Took time.Duration `json:"took"` // until it failed
+	What string        `json:"what"`
 }
 
 // Result is what became of a target's calls.
 type Result struct {
 	Target   string    `json:"target"`
 	Calls    int       `json:"calls"`
-	Resent   int       `json:"resent,omitempty"` // sent once more by the client
+	Resent   int       `json:"resent,omitempty"`  // sent once more by the client
+	Starved  int       `json:"starved,omitempty"` // taken out: late while the machine was starved
 	Failures []Failure `json:"failures,omitempty"`
 	// P50, P99 and Max are of the calls that succeeded, from the instant that they
 	// were due.
@@ -46,13 +48,32 @@ func (r Result) Between(from, to time.Time) int {
 	return n
 }
 
+// excuse takes out the calls that were late while the machine was starved.
+func (r *Result) excuse(deadline time.Duration, m *machine) {
+	before := len(r.Failures)
+	r.Failures = slices.DeleteFunc(r.Failures, func(f Failure) bool {
+		return f.Took >= deadline && m.withheld(f.At, f.At.Add(f.Took)) >= starved
+	})
+	r.Starved = before - len(r.Failures)
+	r.Calls -= r.Starved
+}
+
 func (r Result) String() string {
 	text := fmt.Sprintf("%s: %d calls, %d failed (%.3f %% succeeded), p50 %v, p99 %v, max %v",
 		r.Target, r.Calls, len(r.Failures), 100*r.Success(), short(r.P50), short(r.P99), short(r.Max))
 	if r.Resent > 0 {
 		text += fmt.Sprintf(", %d sent once more", r.Resent)
 	}
+	text += r.StarvedText()
 	return text
+}
+
+// StarvedText says how many calls were taken out, if any were.
+func (r Result) StarvedText() string {
+	if r.Starved == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (and %d late while the machine was starved)", r.Starved)
 }
 
 func short(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
@@ -101,10 +122,10 @@ func (t *tally) succeeded(took time.Duration) {
 	t.took = append(t.took, took)
 }
 
-func (t *tally) failed(at time.Time, what string) {
+func (t *tally) failed(at time.Time, took time.Duration, what string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failures = append(t.failures, Failure{At: at, What: what})
+	t.failures = append(t.failures, Failure{At: at, Took: took, What: what})
 }
 
 func (t *tally) result() Result {
