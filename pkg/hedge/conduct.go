@@ -91,6 +91,9 @@ func (s *call[T]) takeTime() {
 			return
 		}
 		if trigger == Stagger {
+			if s.postpone() {
+				continue
+			}
 			s.rung++ // a suppressed hedge uses up its gap
 		}
 		s.arm(s.now)
@@ -210,6 +213,17 @@ func (s *call[T]) arm(from time.Duration) {
 	if s.launched < s.fanOut && s.rung < s.fanOut-1 && !s.stopped && s.plan.Gaps[s.rung] >= 0 {
 		s.due, s.trigger = from+s.plan.Gaps[s.rung], Stagger
 	}
+}
+
+// postpone has a hedge that the draw was against come due once more.
+func (s *call[T]) postpone() bool {
+	all := s.outcome.Suppressed
+	if s.plan.Again <= 0 || s.postponed || len(all) == 0 || all[len(all)-1].Reason != Draw {
+		return false
+	}
+	s.postponed = true
+	s.due, s.trigger = s.now+s.plan.Again, Stagger
+	return true
 }
 
 func (s *call[T]) suppress(n int, trigger Trigger, reason Reason) {

@@ -70,10 +70,11 @@ type call[T any] struct {
 	tracks   []track  // of the attempts launched
 	one      [1]track // the space of the first, which is mostly the only one
 
-	due     time.Duration // when the next attempt is due; never: none is
-	trigger Trigger       // what it will be due for
-	rung    int           // gaps used up, by hedges launched or suppressed
-	stopped bool          // the upstream said to stop
+	due       time.Duration // when the next attempt is due; never: none is
+	trigger   Trigger       // what it will be due for
+	rung      int           // gaps used up, by hedges launched or suppressed
+	postponed bool          // a hedge has come due once more, or will
+	stopped   bool          // the upstream said to stop
 
 	kept    Result[T] // the latest bad answer
 	keptBy  int       // the attempt it came from; 0: none

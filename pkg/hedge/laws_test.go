@@ -298,6 +298,42 @@ func TestLaw5ARefusalTouchesNothingInFlight(t *testing.T) {
 	})
 }
 
+// A hedge that the draw was against comes due once more, with its gap unused.
+func TestWhatIsNotDrawnComesDueOnceMore(t *testing.T) {
+	f := func(plan *hedge.Plan, again time.Duration, launched []time.Duration, suppressed int, tries ...try) {
+		t.Helper()
+		p := *plan
+		p.Again = again
+		both(t, func(t *testing.T, do do) {
+			s := play(tries...)
+			o := do(t.Context(), &p, in(200*ms), s)
+			if d := cmp.Diff(launched, s.launched); d != "" {
+				t.Errorf("launched (-want +got):\n%s", d)
+			}
+			if len(o.Suppressed) != suppressed {
+				t.Errorf("suppressed are %v", o.Suppressed)
+			}
+			o.Release()
+		})
+	}
+	hangs := try{takes: time.Hour}
+	held := try{takes: time.Hour, held: 1}
+	f(gaps(2, 10*ms), 40*ms, []time.Duration{0, 50 * ms}, 1, hangs, held)
+	f(gaps(3, 10*ms), 40*ms, []time.Duration{0, 50 * ms, 60 * ms}, 1, hangs, held, hangs)
+	f(gaps(3, 10*ms), 0, []time.Duration{0, 20 * ms}, 1, hangs, held) // or else its gap is used up
+	f(gaps(2, 10*ms), 40*ms, []time.Duration{0}, 2, hangs, try{held: 5})
+	f(gaps(2, 10*ms), 190*ms, []time.Duration{0}, 1, hangs, held) // that is the deadline
+	// Once in a call: the next hedge uses up its gap.
+	f(gaps(4, 10*ms), 40*ms, []time.Duration{0, 50 * ms, 70 * ms}, 2, hangs, held, held)
+	// Other reasons are no draw.
+	f(gaps(2, 10*ms), 40*ms, []time.Duration{0}, 1, hangs, try{refuse: hedge.Budget})
+	// A retry that is launched meanwhile has the hedge wait for its gap.
+	f(gaps(3, 10*ms), 40*ms, []time.Duration{0, 30 * ms, 40 * ms}, 1,
+		try{takes: 30 * ms, verdict: hedge.NonFatal}, held, hangs)
+	// A call that has nothing in flight does not wait for it.
+	f(gaps(3, 10*ms), 40*ms, []time.Duration{0}, 2, try{takes: 30 * ms, verdict: hedge.NonFatal}, try{held: 5})
+}
+
 func TestLaw6NoAttemptThatCannotFinish(t *testing.T) {
 	plan := gaps(4, 30*ms)
 	plan.LeastRemaining = 25 * ms

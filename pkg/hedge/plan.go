@@ -22,6 +22,9 @@ type Plan struct {
 	// ladder goes on from it where it was. Zero launches at once; a negative
 	// gap never comes due, so that only a failure launches further attempts.
 	Gaps [MaxFanOut - 1]time.Duration
+	// Again is how long after a hedge was suppressed for Draw it comes due once
+	// more, with its gap unused till then. A call has that once. Zero: none has.
+	Again time.Duration
 	// AttemptTimeout is the longest that one attempt may take, from its launch
 	// to its result. Zero: only the deadline bounds it.
 	AttemptTimeout time.Duration

@@ -32,6 +32,7 @@ func drawScenario(t *rapid.T) scenario {
 		plan: hedge.Plan{
 			Most:           rapid.IntRange(0, hedge.MaxFanOut).Draw(t, "most"),
 			FanOut:         rapid.IntRange(1, hedge.MaxFanOut).Draw(t, "fanOut"),
+			Again:          rapid.SampledFrom([]time.Duration{0, 0, 5 * ms, 25 * ms}).Draw(t, "again"),
 			AttemptTimeout: rapid.SampledFrom([]time.Duration{0, 0, 15 * ms, 40 * ms}).Draw(t, "attemptTimeout"),
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
 		},
@@ -51,6 +52,7 @@ func drawScenario(t *rapid.T) scenario {
 			deaf:    rapid.SampledFrom([]time.Duration{0, 0, 7 * ms}).Draw(t, "deaf"),
 			wait:    rapid.SampledFrom([]time.Duration{0, 0, 0, 12 * ms, -1}).Draw(t, "wait"),
 			refuse:  rapid.SampledFrom([]hedge.Reason{"", "", "", "", hedge.Budget, hedge.NoEndpoint}).Draw(t, "refuse"),
+			held:    rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "held"),
 		})
 	}
 	return s
@@ -135,16 +137,20 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 	if o.Err == nil != (o.HasValue || o.Verdict == hedge.Accepted) {
 		fail("error %v with value %v", o.Err, o.HasValue)
 	}
+	postponed := 0
 	for _, x := range o.Suppressed {
 		if x.Trigger == hedge.Stagger {
 			hedges++
+			if x.Reason == hedge.Draw && sc.plan.Again > 0 {
+				postponed = 1
+			}
 		}
 		if x.Reason == hedge.Admitted || x.Number < 1 || x.Number > most {
 			fail("suppression %+v", x)
 		}
 	}
 	planned := slices.Index(append(sc.plan.Gaps[:sc.plan.FanOut-1:sc.plan.FanOut-1], hedge.Never), hedge.Never)
-	if hedges > planned {
+	if hedges > planned+postponed {
 		fail("%d hedges were launched or suppressed, %d planned", hedges, planned)
 	}
 	return errors.Join(append(errs, sc.checkGaps(s, o))...)

@@ -29,6 +29,7 @@ type try struct {
 	deaf    time.Duration // goes on for so long after its context is cancelled
 	wait    time.Duration // pushback
 	refuse  hedge.Reason  // Admit says so
+	held    int           // times that Admit says Draw, first of all
 	unsent  bool          // nothing of the request left
 }
 
@@ -42,6 +43,7 @@ type script struct {
 	triggers  []hedge.Trigger
 	ends      []hedge.Attempt
 	endedAt   []time.Duration
+	held      map[int]int // attempt → times that Admit said Draw
 	values    map[int]int // attempt → values given out
 	discarded map[int]int // attempt → values discarded
 	contexts  []context.Context
@@ -49,11 +51,16 @@ type script struct {
 }
 
 func play(tries ...try) *script {
-	return &script{tries: tries, begun: time.Now(), values: map[int]int{}, discarded: map[int]int{}}
+	return &script{tries: tries, begun: time.Now(), held: map[int]int{}, values: map[int]int{}, discarded: map[int]int{}}
 }
 
 func (s *script) Admit(n int, _ hedge.Trigger) hedge.Reason {
-	return s.tries[min(n, len(s.tries))-1].refuse
+	t := s.tries[min(n, len(s.tries))-1]
+	if s.held[n] < t.held {
+		s.held[n]++
+		return hedge.Draw
+	}
+	return t.refuse
 }
 
 func (s *script) Run(ctx context.Context, n int) hedge.Result[int] {

@@ -27,6 +27,8 @@ type call struct {
 	running  int8
 	rung     int8 // gaps used up
 	stopped  bool
+	held     bool // the draw was against its latest hedge
+	again    bool // which has come due once more, or will
 	over     bool
 	attempts [hedge.MaxFanOut]attempt
 }

@@ -70,8 +70,12 @@ func (d *daemon) admit(r *run, c *call, n int, t hedge.Trigger) (uint16, hedge.R
 		return 0, hedge.NoEndpoint
 	}
 	if n > 1 {
-		draws := newSource(r.seed, drawStream, c.id, uint64(n))
-		if reason := d.strategy.admit(c.plan, n, t, draws.float(), d.now); reason != hedge.Admitted {
+		draw := 0.0 // a hedge that was put off is drawn
+		if !c.again || t != hedge.Stagger {
+			draws := newSource(r.seed, drawStream, c.id, uint64(n))
+			draw = draws.float()
+		}
+		if reason := d.strategy.admit(c.plan, n, t, draw, d.now); reason != hedge.Admitted {
 			return 0, reason
 		}
 	}

@@ -52,6 +52,11 @@ func (r *run) takeTime(i int32) {
 			r.finish(i, hedge.Lost, false)
 			return
 		}
+		if c.held && !c.again && c.plan.Again > 0 {
+			c.again = true
+			c.due = r.now + int64(c.plan.Again)
+			continue
+		}
 		c.rung++ // a suppressed hedge uses up its gap
 		r.arm(c)
 	}
@@ -119,7 +124,9 @@ func (r *run) further(i int32, t hedge.Trigger) bool {
 		c.stopped = true // what remains only shrinks
 		return false
 	}
-	return r.launch(i, t) == hedge.Admitted
+	reason := r.launch(i, t)
+	c.held = t == hedge.Stagger && reason == hedge.Draw
+	return reason == hedge.Admitted
 }
 
 // launch sends the next attempt and arms the one after it.

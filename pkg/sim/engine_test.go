@@ -26,7 +26,7 @@ type script struct {
 	plan     hedge.Plan
 	deadline time.Duration
 	tries    []try
-	refused  []bool
+	refused  []hedge.Reason
 }
 
 type try struct {
@@ -53,6 +53,7 @@ func drawScript(t *rapid.T) script {
 	s := script{
 		plan: hedge.Plan{
 			FanOut:         rapid.IntRange(1, hedge.MaxFanOut).Draw(t, "fanOut"),
+			Again:          rapid.SampledFrom([]time.Duration{0, 5 * ms, 25 * ms}).Draw(t, "again"),
 			AttemptTimeout: rapid.SampledFrom([]time.Duration{0, 0, 15 * ms, 40 * ms}).Draw(t, "attemptTimeout"),
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
 		},
@@ -68,7 +69,7 @@ func drawScript(t *rapid.T) script {
 		})
 	}
 	for range 2 * hedge.MaxFanOut {
-		s.refused = append(s.refused, rapid.IntRange(0, 3).Draw(t, "refused") == 0)
+		s.refused = append(s.refused, rapid.SampledFrom([]hedge.Reason{"", "", "", "", hedge.Budget, hedge.Draw}).Draw(t, "refused"))
 	}
 	return s
 }
@@ -86,6 +87,9 @@ func (s script) apart(seed uint64) script {
 		if s.plan.Gaps[i] > 0 {
 			move(&s.plan.Gaps[i])
 		}
+	}
+	if s.plan.Again > 0 {
+		move(&s.plan.Again)
 	}
 	if s.plan.AttemptTimeout > 0 {
 		move(&s.plan.AttemptTimeout)
@@ -128,10 +132,7 @@ func (a *actor) begin() *adapt.Plan {
 
 func (a *actor) admit(*adapt.Plan, int, hedge.Trigger, float64, time.Time) hedge.Reason {
 	a.asked++
-	if a.refused[a.asked-1] {
-		return hedge.Budget
-	}
-	return hedge.Admitted
+	return a.refused[a.asked-1]
 }
 
 func (a *actor) ended(t hedge.Trigger, e hedge.End, elapsed time.Duration) {
@@ -169,10 +170,7 @@ func (c *caller) Admit(n int, _ hedge.Trigger) hedge.Reason {
 		return hedge.Admitted
 	}
 	c.asked++
-	if c.refused[c.asked-1] {
-		return hedge.Budget
-	}
-	return hedge.Admitted
+	return c.refused[c.asked-1]
 }
 
 func (c *caller) Run(ctx context.Context, n int) hedge.Result[int] {
