@@ -72,6 +72,10 @@ func (c *Controller) Admit(p *Plan, n int, t hedge.Trigger, draw float64, now ti
 	if p.Adaptive && (now.UnixNano() < c.pushed.Load() || p.trusting && c.trust.Load() <= 0) {
 		return hedge.Overload
 	}
+	// A call may be older than what the last tick saw.
+	if p.Adaptive && t == hedge.Stagger && c.plan.Load().Rule == Stopped {
+		return hedge.Overload
+	}
 	if !p.Draws(n, t, draw) {
 		return hedge.Draw
 	}

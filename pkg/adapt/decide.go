@@ -22,6 +22,10 @@ const afresh = 8
 // after the earliest instant of a hedge were hedged.
 const earliest = 10
 
+// suspect is the share of the budget that hedges have, where requests have queued and
+// hedges have not been seen to help since.
+const suspect = 0.1
+
 // fairQuantile is the share of answers that a fair wait leaves time for: three
 // medians are next to nothing where answers queue.
 const fairQuantile = 0.95
@@ -155,6 +159,9 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 		open = v.gate.open()
 		if !s.TrustUpstream {
 			independence = v.further.independence()
+			if v.queued {
+				independence = min(independence, suspect)
+			}
 		}
 	}
 	losing := v.losing(s)
@@ -215,6 +222,9 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 	}
 	f.Cost = g.cost(&found) + chain
 	f.Planned = 1 - g.miss(&found, end)
+	if s.Mode == Auto && s.Adaptive {
+		v.insure(s, p, &g, found, left)
+	}
 	f.Horizon, v.horizon = g.at[horizon], g.at[horizon]
 }
 

@@ -93,11 +93,7 @@ type ladder struct {
 // load returns how many hedges a call costs: all but the last, and the last one.
 func (g *grid) load(l *ladder) (others, last float64) {
 	for i := range l.k {
-		d := l.at[i]
-		due := g.outstanding[d]
-		for _, earlier := range l.at[:i] {
-			due *= 1 - g.gain[earlier][d]
-		}
+		due := g.due(l, i, l.at[i])
 		if i == l.k-1 {
 			return others, due
 		}

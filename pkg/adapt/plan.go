@@ -24,8 +24,9 @@ type Plan struct {
 	P50, P99 time.Duration
 
 	Adaptive   bool    // whether the controller decides how many attempts there are
-	Hedges     int     // attempts that may come due by stagger
-	HedgeShare float64 // the share of the calls in which the last of these is sent, from 0 to 1
+	Hedges     int     // attempts that come due by stagger, for the target and the tail
+	HedgeShare float64 // the share of the calls in which the last of these is sent when due, from 0 to 1; the others: Again
+	Spares     int     // attempts that come due after these, for what was not foreseen
 	Retries    int     // attempts that failures may launch beyond these
 	RetryShare float64 // the share of failures that launch one, from 0 to 1
 	State      State   // what the controller takes the upstream's state for
@@ -37,6 +38,10 @@ type Plan struct {
 	found    time.Duration // the stagger but for that bound
 }
 
+// Foreseen returns the most attempts of a call that the plan is for: its fan-out but
+// for the spares.
+func (p *Plan) Foreseen() int { return min(p.FanOut, 1+p.Hedges+p.Retries) }
+
 // Draws reports whether attempt n of a call, a further one, is of the share that
 // the plan sends. The draw is a random number from 0 to below 1.
 func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
@@ -46,7 +51,7 @@ func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
 	case t == hedge.Failure:
 		return draw < p.RetryShare
 	default:
-		return n <= p.Hedges || draw < p.HedgeShare
+		return n != p.Hedges+1 || draw < p.HedgeShare
 	}
 }
 

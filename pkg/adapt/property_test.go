@@ -18,14 +18,17 @@ import (
 // sound reports what is wrong with a plan, whatever it was made of.
 func sound(t interface{ Fatalf(string, ...any) }, s *Settings, p *Plan) {
 	most := min(max(s.FanOut, 1), hedge.MaxFanOut)
-	if p.FanOut < 1 || p.FanOut > most || p.Hedges < 0 || p.Hedges > most-1 || p.Retries < 0 {
+	if p.FanOut < 1 || p.FanOut > most || p.Hedges < 0 || p.Spares < 0 || p.Hedges+p.Spares > most-1 || p.Retries < 0 {
 		t.Fatalf("fan-out of %d is exceeded: %+v", most, p)
 	}
-	sum := time.Duration(0)
+	if p.Foreseen() > p.FanOut || p.Spares > 0 && p.FanOut <= p.Hedges+p.Spares || p.Again < 0 || p.Again > 0 && p.Hedges == 0 {
+		t.Fatalf("%+v", p)
+	}
+	sum := p.Again
 	for i, gap := range p.Gaps {
-		if i >= p.Hedges {
+		if i >= p.Hedges+p.Spares {
 			if gap != hedge.Never {
-				t.Fatalf("gap %d of %d hedges is %v", i, p.Hedges, gap)
+				t.Fatalf("gap %d of %d hedges and %d spares is %v", i, p.Hedges, p.Spares, gap)
 			}
 			continue
 		}
@@ -37,7 +40,7 @@ func sound(t interface{ Fatalf(string, ...any) }, s *Settings, p *Plan) {
 		}
 		sum += gap
 	}
-	if s.Adaptive && s.Mode == Auto && p.bound == "" && sum > s.Deadline {
+	if s.Adaptive && s.Mode == Auto && p.bound == "" && sum > s.Deadline+p.Again {
 		t.Fatalf("the last hedge is due at %v, after the deadline: %+v", sum, p)
 	}
 	f := reflect.ValueOf(p.Figures)

@@ -19,8 +19,8 @@ func (p *Plan) describe(s *Settings) {
 	} else if p.Rule == Given {
 		p.Retries = 0
 	}
-	p.FanOut, p.Most = min(most, 1+p.Hedges+p.Retries), most
-	for i := p.Hedges; i < len(p.Gaps); i++ {
+	p.FanOut, p.Most = min(most, 1+p.Hedges+p.Spares+p.Retries), most
+	for i := p.Hedges + p.Spares; i < len(p.Gaps); i++ {
 		p.Gaps[i] = hedge.Never
 	}
 	p.Stagger = p.Gaps[0]
@@ -82,14 +82,15 @@ func (p *Plan) planWords(b *strings.Builder) {
 		fmt.Fprintf(b, "a hedge after %v", round(p.Gaps[0]))
 	default:
 		fmt.Fprintf(b, "%d hedges after", p.Hedges)
-		at := time.Duration(0)
 		for i := range p.Hedges {
-			at += p.Gaps[i]
-			fmt.Fprintf(b, " %v", round(at))
+			fmt.Fprintf(b, " %v", round(p.at(i)))
 		}
 	}
 	if p.HedgeShare < 1 {
-		fmt.Fprintf(b, " (the last in %s of calls)", share(p.HedgeShare))
+		fmt.Fprintf(b, " (the last in %s of calls%s)", share(p.HedgeShare), p.againWords())
+	}
+	if p.Spares > 0 {
+		fmt.Fprintf(b, ", %d to spare from %v on", p.Spares, round(p.at(p.Hedges)))
 	}
 	if p.bound != "" {
 		fmt.Fprintf(b, " (%s binds)", p.bound)
@@ -98,6 +99,22 @@ func (p *Plan) planWords(b *strings.Builder) {
 	if p.Rule == Tail {
 		fmt.Fprintf(b, ", for the target within %v", round(p.Figures.Horizon))
 	}
+}
+
+// at returns when hedge i is due that follows on hedges only.
+func (p *Plan) at(i int) time.Duration {
+	at := time.Duration(0)
+	for _, gap := range p.Gaps[:i+1] {
+		at += gap
+	}
+	return at
+}
+
+func (p *Plan) againWords() string {
+	if p.Again == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", in the others after %v", round(p.at(p.Hedges-1)+p.Again))
 }
 
 func (p *Plan) retryWords() string {

@@ -42,6 +42,14 @@ func TestReasons(t *testing.T) {
 	p := searched(Peak, BudgetBound)
 	p.HedgeShare, p.RetryShare, p.Retries = 0.25, 0.5, 2
 	show("drawn, for want of budget", auto, p, 21*ms, 34567*time.Microsecond)
+	p.Again = 80 * ms
+	show("the rest put off", auto, p, 21*ms, 34567*time.Microsecond)
+	p = searched(Steady, TargetMet)
+	p.Spares, p.Gaps[1], p.Gaps[2] = 2, 60*ms, 70*ms
+	show("with spares", auto, p, 21*ms)
+	p = searched(Steady, TargetMet)
+	p.Spares, p.Gaps[0] = 1, 60*ms
+	show("spares alone", auto, p)
 	p = searched(Steady, Tail)
 	p.Figures.Horizon, p.Figures.Explicit, p.bound = 123456*time.Microsecond, 0, "stagger.min"
 	show("tail, held by a bound", auto, p, 50*ms, 50*ms, 50*ms)

@@ -88,21 +88,27 @@ func (w *world) call() {
 	p := w.Begin()
 	w.calls++
 	flights := []flight{w.attempt(hedge.Initial, 0, p.AttemptTimeout)}
-	launched, rung, newest := 1, 0, time.Duration(0)
-	launch := func(t hedge.Trigger, at time.Duration) {
+	launched, rung, newest, postponed := 1, 0, time.Duration(0), time.Duration(0)
+	launch := func(t hedge.Trigger, at time.Duration, draw float64) (suppressed hedge.Reason) {
 		newest = at
-		if launched == p.FanOut || w.deadline-at < p.LeastRemaining ||
-			w.Admit(p, launched+1, t, w.random.Float64(), w.now) != hedge.Admitted {
-			return
+		if launched == p.FanOut || w.deadline-at < p.LeastRemaining {
+			return hedge.NoTime
+		}
+		if reason := w.Admit(p, launched+1, t, draw, w.now); reason != hedge.Admitted {
+			return reason
 		}
 		flights = append(flights, w.attempt(t, at, p.AttemptTimeout))
 		launched++
 		w.further++
+		return hedge.Admitted
 	}
 	for {
 		due := w.deadline
 		if rung < len(p.Gaps) && p.Gaps[rung] != hedge.Never && launched < p.FanOut {
 			due = newest + p.Gaps[rung]
+			if postponed > 0 {
+				due = postponed
+			}
 		}
 		first, ends := -1, w.deadline
 		for i, f := range flights {
@@ -115,9 +121,16 @@ func (w *world) call() {
 			w.giveUp(flights, w.deadline, Expired)
 			w.Missed()
 			return
-		case due < ends:
+		case due < ends && postponed > 0:
 			rung++
-			launch(hedge.Stagger, due)
+			launch(hedge.Stagger, due, 0)
+			postponed = -1
+		case due < ends:
+			if launch(hedge.Stagger, due, w.random.Float64()) == hedge.Draw && postponed == 0 && p.Again > 0 {
+				postponed = due + p.Again
+				continue
+			}
+			rung++
 		default:
 			ended := flights[first]
 			flights = append(flights[:first], flights[first+1:]...)
@@ -127,7 +140,7 @@ func (w *world) call() {
 				w.giveUp(flights, ends, Censored)
 				return
 			}
-			launch(hedge.Failure, ends)
+			launch(hedge.Failure, ends, w.random.Float64())
 		}
 	}
 }
