@@ -43,7 +43,7 @@ func learned() (proxy.PolicyView, proxy.UpstreamView) {
 				Stagger: v1alpha1.Stagger{Mode: v1alpha1.StaggerAuto},
 			},
 			Plan: proxy.PlanView{
-				FanOut: 3, Hedges: 2, HedgeShare: 0.4, Retries: 2, RetryShare: 0.75, Stagger: "12.345678ms", Gaps: []string{"12.345678ms", "20ms"},
+				FanOut: 3, Hedges: 2, HedgeShare: 0.4, Again: "35.5ms", Spares: 1, Retries: 2, RetryShare: 0.75, Stagger: "12.345678ms", Gaps: []string{"12.345678ms", "20ms", "60ms"},
 				Deadline: "100ms", AttemptTimeout: "80ms", LeastRemaining: "3.1415926ms", State: adapt.Peak, Rule: adapt.BudgetBound,
 				Figures: proxy.FiguresView{
 					Figures: adapt.Figures{

@@ -47,6 +47,7 @@ func (x *Explanation) Write(w io.Writer) error {
 	}
 	say("fan-out", "%d of at most %d attempts a call", p.Plan.FanOut, p.Spec.FanOut.Max)
 	say("hedges", "%s", x.hedges())
+	say("spares", "%s", x.spares())
 	say("retries", "%s", x.retries())
 	say("deadline", "%s", x.deadline())
 	x.figures(say)
@@ -125,15 +126,30 @@ func (x *Explanation) hedges() string {
 	if plan.Hedges == 0 {
 		return "none"
 	}
-	gaps := make([]string, len(plan.Gaps))
-	for i, gap := range plan.Gaps {
-		gaps[i] = brief(gap)
-	}
-	text := fmt.Sprintf("%d: %s after the newest attempt", plan.Hedges, strings.Join(gaps, ", then "))
+	text := fmt.Sprintf("%d: %s after the newest attempt", plan.Hedges, ladder(plan.Gaps[:plan.Hedges]))
 	if plan.HedgeShare < 1 {
 		text += fmt.Sprintf("; the last in %s of the calls that wait so long", percentage(plan.HedgeShare))
 	}
+	if plan.Again != "" {
+		text += fmt.Sprintf(", in the others %s later", brief(plan.Again))
+	}
 	return text
+}
+
+func (x *Explanation) spares() string {
+	plan := &x.Policy.Plan
+	if plan.Spares == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d: %s after the newest attempt", plan.Spares, ladder(plan.Gaps[plan.Hedges:]))
+}
+
+func ladder(gaps []string) string {
+	var all []string
+	for _, gap := range gaps {
+		all = append(all, brief(gap))
+	}
+	return strings.Join(all, ", then ")
 }
 
 func (x *Explanation) retries() string {

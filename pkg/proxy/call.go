@@ -36,6 +36,7 @@ type call struct {
 	repeats   bool         // a copy of the request does no harm
 	unsent    atomic.Int32 // attempts that failed with nothing sent
 	replaced  int32        // those of them that another attempt was sent for
+	drawn     bool         // a hedge was put off once: the draw is not against it again
 
 	attempts [hedge.MaxFanOut]*attempt
 	first    attempt // attempts[0], without an allocation of its own
@@ -118,7 +119,13 @@ func (c *call) afford(n int, trigger hedge.Trigger) hedge.Reason {
 		c.replaced++
 		return controller.Replace(now)
 	}
-	return controller.Admit(c.plan, n, trigger, rand.Float64(), now)
+	draw := rand.Float64()
+	if c.drawn && trigger == hedge.Stagger {
+		draw = 0
+	}
+	reason := controller.Admit(c.plan, n, trigger, draw, now)
+	c.drawn = c.drawn || reason == hedge.Draw && trigger == hedge.Stagger
+	return reason
 }
 
 // mayRepeat says whether the request may be sent another time, when so many of the

@@ -23,9 +23,9 @@ const (
 func (h *Handler) observe() error {
 	t := h.options.Telemetry
 	return errors.Join(
-		t.Observe("hedged.plan.fan_out", "{attempt}", "The most attempts that a call may have now.",
-			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.FanOut) })),
-		t.Observe("hedged.plan.hedges", "{attempt}", "The most attempts of a call that may come due by stagger now.",
+		t.Observe("hedged.plan.fan_out", "{attempt}", "The most attempts of a call that the plan is for now.",
+			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.Foreseen()) })),
+		t.Observe("hedged.plan.hedges", "{attempt}", "The attempts of a call that come due by stagger now, for the target and the tail.",
 			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.Hedges) })),
 		t.Observe("hedged.plan.stagger", "s", "The wait before the next attempt is launched now; absent while there is no hedge.",
 			h.eachPlan(hedges, func(p *adapt.Plan) float64 { return p.Stagger.Seconds() })),

@@ -39,6 +39,7 @@ type shadow struct {
 	launched int           // attempts that would have been, the real one included
 	newest   time.Duration // when the newest of them would have been launched
 	stopped  bool          // no later one could finish
+	drawn    bool          // a hedge was put off once: the draw is not against it again
 	seen     telemetry.Shadow
 }
 
@@ -49,6 +50,12 @@ func (s *shadow) hedge(end time.Duration) {
 			return
 		}
 		s.newest += gap
+		reason := s.due(hedge.Stagger, s.newest)
+		if reason != hedge.Draw || s.drawn || s.plan.Again <= 0 || s.newest+s.plan.Again >= end {
+			continue
+		}
+		s.drawn = true
+		s.newest += s.plan.Again
 		s.due(hedge.Stagger, s.newest)
 	}
 }
@@ -70,13 +77,15 @@ func (s *shadow) retry(at time.Duration) {
 }
 
 // due launches or suppresses the next attempt.
-func (s *shadow) due(t hedge.Trigger, at time.Duration) {
-	if reason := s.admit(t, at); reason != hedge.Admitted {
+func (s *shadow) due(t hedge.Trigger, at time.Duration) hedge.Reason {
+	reason := s.admit(t, at)
+	if reason != hedge.Admitted {
 		s.suppress(t, reason)
-		return
+		return reason
 	}
 	s.launched++
 	s.seen.Launched = append(s.seen.Launched, t)
+	return reason
 }
 
 func (s *shadow) suppress(t hedge.Trigger, reason hedge.Reason) {
@@ -102,7 +111,11 @@ func (s *shadow) admit(t hedge.Trigger, at time.Duration) hedge.Reason {
 	if p.Upstream.Distinct == upstream.Require && n > state.supply.group.Len() {
 		return hedge.NoEndpoint
 	}
-	if unsent == 0 && !s.plan.Draws(n, t, rand.Float64()) {
+	draw := rand.Float64()
+	if s.drawn && t == hedge.Stagger {
+		draw = 0
+	}
+	if unsent == 0 && !s.plan.Draws(n, t, draw) {
 		return hedge.Draw
 	}
 	if !state.ledger.Take(time.Now()) {

@@ -26,13 +26,15 @@ type PolicyView struct {
 
 // PlanView is a plan in force. Durations are in Go's syntax.
 type PlanView struct {
-	FanOut         int      `json:"fanOut"`            // hedges and retries and the first attempt
-	Hedges         int      `json:"hedges"`            // attempts that may come due by stagger
-	HedgeShare     float64  `json:"hedgeShare"`        // of the calls, in which the last hedge is sent
+	FanOut         int      `json:"fanOut"`            // the first attempt, hedges and retries
+	Hedges         int      `json:"hedges"`            // attempts that come due by stagger, for the target and the tail
+	HedgeShare     float64  `json:"hedgeShare"`        // of the calls, in which the last of these is sent when due
+	Again          string   `json:"again,omitempty"`   // after which it is sent in the others
+	Spares         int      `json:"spares,omitempty"`  // attempts that come due after these
 	Retries        int      `json:"retries"`           // attempts that failures may launch beyond these
 	RetryShare     float64  `json:"retryShare"`        // of the failures, that launch one
 	Stagger        string   `json:"stagger,omitempty"` // the first of gaps
-	Gaps           []string `json:"gaps"`              // before each hedge, from the newest attempt's start
+	Gaps           []string `json:"gaps"`              // before each hedge and spare, from the newest attempt's start
 	Deadline       string   `json:"deadline"`
 	AttemptTimeout string   `json:"attemptTimeout,omitempty"`
 	LeastRemaining string   `json:"leastRemaining"`
@@ -73,12 +75,16 @@ func (h *Handler) Policies() []PolicyView {
 func planView(r *route) PlanView {
 	plan := r.state.controller.Plan()
 	v := PlanView{
-		FanOut: plan.FanOut, Hedges: plan.Hedges, HedgeShare: plan.HedgeShare, Retries: plan.Retries, RetryShare: plan.RetryShare,
+		FanOut: plan.Foreseen(), Hedges: plan.Hedges, HedgeShare: plan.HedgeShare, Retries: plan.Retries, RetryShare: plan.RetryShare,
 		Gaps: []string{}, Deadline: r.policy.Deadline.String(), LeastRemaining: plan.LeastRemaining.String(),
 		State: plan.State, Rule: plan.Rule, Figures: FiguresView{Figures: plan.Figures}, Reason: plan.Reason,
 	}
-	for _, gap := range plan.Gaps[:plan.Hedges] {
+	for _, gap := range plan.Gaps[:plan.Hedges+plan.Spares] {
 		v.Gaps = append(v.Gaps, gap.String())
+	}
+	v.Spares = plan.Spares
+	if plan.Again > 0 {
+		v.Again = plan.Again.String()
 	}
 	if plan.Hedges > 0 {
 		v.Stagger = v.Gaps[0]
