@@ -22,9 +22,9 @@ const afresh = 8
 // after the earliest instant of a hedge were hedged.
 const earliest = 10
 
-// suspect is the share of the budget that hedges have, where requests have queued and
+// suspected is the share of the budget that hedges have, where requests have queued and
 // hedges have not been seen to help since.
-const suspect = 0.1
+const suspected = 0.1
 
 // fairQuantile is the share of answers that a fair wait leaves time for: three
 // medians are next to nothing where answers queue.
@@ -159,8 +159,8 @@ func (v *view) search(s *Settings, p *Plan, most int) {
 		open = v.gate.open()
 		if !s.TrustUpstream {
 			independence = v.further.independence()
-			if v.queued {
-				independence = min(independence, suspect)
+			if v.gate.suspect {
+				independence = min(independence, suspected)
 			}
 		}
 	}

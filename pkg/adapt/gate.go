@@ -35,6 +35,7 @@ type gate struct {
 	hold     time.Duration // how long it stays shut at least
 	opened   time.Time     // when it last opened
 	queued   bool          // whether it shut because requests queued
+	suspect  bool          // whether they have since hedges were last seen to help
 	good     time.Time     // since when the conditions to open are met; zero: they are not
 	settling time.Time     // since when the median stays where it is
 	settled  time.Duration // where it stays
@@ -128,7 +129,7 @@ func (g *gate) settle(s signs) {
 	}
 	g.least = [slots]time.Duration{s.median}
 	g.began, g.gradient, g.rise = s.now, 1, opening
-	g.shut, g.queued = "", false
+	g.shut, g.queued, g.suspect = "", false, false
 }
 
 func (g *gate) trip(why State, now time.Time) {
@@ -146,7 +147,9 @@ func (g *gate) trip(why State, now time.Time) {
 	if why != OverloadHold || g.shut == "" {
 		g.shut = why
 	}
-	g.queued = g.queued || why == OverloadQueueing
+	if why == OverloadQueueing {
+		g.queued, g.suspect = true, true
+	}
 	g.good = time.Time{}
 }
 

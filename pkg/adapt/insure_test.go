@@ -196,7 +196,7 @@ func TestHedgesBeginSmallAfterAQueue(t *testing.T) {
 		if p.Hedges == 0 || p.Rule == Stopped {
 			continue
 		}
-		if !proven && p.Figures.Cost > suspect*p.Figures.Budget+1e-9 {
+		if !proven && p.Figures.Cost > suspected*p.Figures.Budget+1e-9 {
 			t.Fatalf("hedges have not helped yet: %s", p.Reason)
 		}
 		small, full = small || !proven, full || proven && p.Figures.Cost > 0.04

@@ -18,7 +18,6 @@ type view struct {
 	observed uint64    // first attempts since the start
 	missing  float64   // share of calls that missed, recently
 	ticked   time.Time // the last tick that observed something
-	queued   bool      // requests have queued, since hedges were last seen to help
 
 	// What the last tick made of it.
 	curve    curve  // of first attempts, in the regime in force
@@ -110,7 +109,9 @@ func (v *view) follow(s *Settings, n *news) {
 	v.gate.follow(signs{
 		now: n.now, median: v.median(fewForMedian, &tick, &v.fast, &v.slow), floor: v.median(manyForMedian, &v.fast, &v.slow), efficacy: v.efficacy(), trust: s.TrustUpstream, losing: v.losing(s), pushed: n.pushed,
 	})
-	v.queued = v.gate.shut == OverloadQueueing || v.queued && !v.further.proven()
+	if v.further.proven() {
+		v.gate.suspect = false
+	}
 }
 
 // startle is what is left of the fast window when a tick is unlike it.
