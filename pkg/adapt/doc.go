@@ -13,6 +13,7 @@
 //	gate      does the upstream queue, does hedging help at all? (gate.go)
 //	allowance what the budget pays for                           (allowance.go)
 //	search    the hedges that are worth their load               (grid.go, search.go)
+//	insure    late hedges, for what was not foreseen             (insure.go)
 //	Plan      gaps, retries, and the reason in words and figures (decide.go, plan.go, reason.go)
 //
 // Attempts that were cancelled because another one won are known only to take

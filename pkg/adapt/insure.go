@@ -33,7 +33,10 @@ func (v *view) insure(s *Settings, p *Plan, g *grid, l ladder, budget float64) {
 		if at := g.again(&l, putOff*budget, v.further.proven()); at > 0 {
 			p.Again = g.at[at] - g.at[l.at[l.k-1]]
 			cost := (1 - l.share) * g.due(&l, l.k-1, at)
-			paid := min(1, max(0, f.Budget-f.Cost)/cost) // the stock may pay for more
+			paid := 1.0
+			if left := max(0, f.Budget-f.Cost); cost > left {
+				paid = left / cost // the stock may pay for more
+			}
 			f.Cost += paid * cost
 			missed -= paid * open * (1 - l.share) * g.gain[at][end]
 		}
