@@ -24,8 +24,13 @@ func TestDraws(t *testing.T) {
 	f(true, 2, 2, hedge.Failure, 0.49, true)
 	f(true, 2, 2, hedge.Failure, 0.5, false)
 	f(true, 2, 3, hedge.Failure, 0.49, true)
+	f(true, 2, 4, hedge.Stagger, 0.99, true) // a spare
 	f(false, 2, 3, hedge.Stagger, 0.99, true)
 	f(false, 2, 2, hedge.Failure, 0.99, true)
+	none := Plan{Adaptive: true, Hedges: 1}
+	if none.Draws(2, hedge.Stagger, 1e-300) || !none.Draws(2, hedge.Stagger, 0) || none.Draws(2, hedge.Failure, 0) {
+		t.Error("of none, what was put off is sent, and nothing else")
+	}
 	whole := Plan{Adaptive: true, Hedges: 1, HedgeShare: 1, RetryShare: 1}
 	if !whole.Draws(2, hedge.Stagger, 0.999999) || !whole.Draws(2, hedge.Failure, 0.999999) {
 		t.Error("a share of 1 leaves some out")

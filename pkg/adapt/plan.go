@@ -43,7 +43,8 @@ type Plan struct {
 func (p *Plan) Foreseen() int { return min(p.FanOut, 1+p.Hedges+p.Retries) }
 
 // Draws reports whether attempt n of a call, a further one, is of the share that
-// the plan sends. The draw is a random number from 0 to below 1.
+// the plan sends. The draw is a random number from 0 to below 1; of a hedge that was
+// put off it is 0.
 func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
 	switch {
 	case !p.Adaptive:
@@ -51,7 +52,7 @@ func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
 	case t == hedge.Failure:
 		return draw < p.RetryShare
 	default:
-		return n != p.Hedges+1 || draw < p.HedgeShare
+		return n != p.Hedges+1 || draw == 0 || draw < p.HedgeShare
 	}
 }
 

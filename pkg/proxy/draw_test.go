@@ -15,7 +15,7 @@ import (
 
 // undrawn is a call whose plan sends one hedge and one retry, to next to no call.
 func undrawn() *call {
-	c := &call{repeats: true, plan: &adapt.Plan{Adaptive: true, Hedges: 1, HedgeShare: 1e-300, Retries: 1, RetryShare: 1e-300}}
+	c := &call{repeats: true, plan: &adapt.Plan{Adaptive: true, Hedges: 1, Retries: 1}}
 	c.plan.FanOut, c.plan.Most = 3, 3
 	for i := range c.plan.Gaps {
 		c.plan.Gaps[i] = hedge.Never
