@@ -30,7 +30,7 @@ func writeTimeline(w io.Writer, c comparison, r *result) error {
 	}
 	line("state", each(columns, func(p plan) string { return signOf(p.State) }))
 	line("", ruler(c.duration.Seconds(), "s", timelineWidth))
-	b.WriteString("\n  fan-out: the most attempts of a call; hedges: those of them that come due by stagger\n")
+	b.WriteString("\n  fan-out: the attempts of a call that are planned; hedges: those of them that come due by stagger\n")
 	if most > 0 {
 		fmt.Fprintf(&b, "  first offset: when the first hedge is due, from ▁ %s to █ %s\n", milliseconds(least), milliseconds(most))
 	}
