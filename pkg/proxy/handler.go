@@ -41,7 +41,7 @@ type Handler struct {
 	options  Options
 	routes   atomic.Pointer[routes]
 	draining atomic.Bool
-	strays   *telemetry.Recorder // of calls that no policy matches
+	strays   *telemetry.Recorder // of calls that no policy carries out
 	chunks   sync.Pool           // of *chunk
 	recorded atomic.Uint64       // calls that Options.Attempts was told of
 	plain    hedge.Plan          // of one attempt: what is carried out where no policy is enforced
@@ -91,6 +91,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	route, rule := routes.match(r)
 	if route == nil {
 		h.stray(w, r, arrived, noMatch(r))
+		return
+	}
+	if wire.Passes(fields(r.Header)) >= maxPasses {
+		h.stray(w, r, arrived, looped(route))
 		return
 	}
 	h.carryOut(w, r, route, rule, arrived)

@@ -36,6 +36,21 @@ func refuse(r *http.Request) (wire.Problem, bool) {
 	}
 }
 
+// maxPasses is how often a call may have passed through hedged: a chain of services,
+// each behind one, is seldom so long, and a loop has no end.
+const maxPasses = 5
+
+// looped is the answer to a call that comes back to hedged again and again. Its
+// status is final by default (RFC 5842, section 7.2): nobody on the way tries again.
+func looped(t *route) wire.Problem {
+	return wire.Problem{
+		Status: http.StatusLoopDetected, Kind: "loop_detected", Title: "The call goes round in a circle",
+		Detail:     fmt.Sprintf("it has passed through hedged %d times: the upstream of policy %s leads to hedged again; name the Service behind it instead", maxPasses, t.policy.ID),
+		ProxyError: "proxy_loop_detected",
+		More:       map[string]any{"policy": t.policy.ID.String()},
+	}
+}
+
 // noMatch says what was looked for, and names no other host.
 func noMatch(r *http.Request) wire.Problem {
 	return wire.Problem{

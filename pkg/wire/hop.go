@@ -79,3 +79,16 @@ func Via(h Header, major, minor int) {
 		h.Add("Via", "1.1 hedged")
 	}
 }
+
+// Passes counts how often a message has passed through hedged already, by its Via.
+func Passes(h Header) int {
+	n := 0
+	for _, line := range h.Values("Via") {
+		for proxy := range strings.SplitSeq(line, ",") {
+			if by := strings.Fields(proxy); len(by) > 1 && by[1] == "hedged" { // after the protocol; a comment may follow
+				n++
+			}
+		}
+	}
+	return n
+}

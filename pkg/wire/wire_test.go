@@ -174,6 +174,23 @@ func TestP31HopByHopFieldsEndHere(t *testing.T) {
 	}
 }
 
+func TestPasses(t *testing.T) {
+	f := func(want int, via ...string) {
+		t.Helper()
+		h := header()
+		for _, v := range via {
+			h.Add("Via", v)
+		}
+		if got := wire.Passes(h); got != want {
+			t.Errorf("%q: %d, want %d", via, got, want)
+		}
+	}
+	f(0)
+	f(0, "1.1 edge", "1.1 hedged.example", "hedged")
+	f(1, "1.1 hedged")
+	f(3, "1.1 edge, 2.0 hedged (shop)", "1.0 hedged,HTTP/1.1 hedged")
+}
+
 func TestForwarded(t *testing.T) {
 	h := header("X-Forwarded-For", "10.0.0.1", "X-Forwarded-For", "10.0.0.2", "X-Forwarded-Proto", "https", "Via", "1.0 old")
 	wire.Forwarded(h, "10.0.0.3", "http", "shop")
