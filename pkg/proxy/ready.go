@@ -46,12 +46,12 @@ func (s *supply) awaited(now time.Time) (t discovery.Target, awaited bool) {
 	return s.policy.Upstream.Target, now.Sub(s.since) < discoveryTimeout
 }
 
-// Problems says, for each policy whose upstream is not found, what is wrong and
-// what mends it.
+// Problems says, for each policy whose upstream is not found or may not be looked
+// for, what is wrong and what mends it.
 func (h *Handler) Problems() map[policy.ID]string {
 	problems := map[policy.ID]string{}
 	for _, r := range h.routes.Load().byRule {
-		if found, _ := r.state.supply.known(); found.NotFound {
+		if found, _ := r.state.supply.known(); missing(found) {
 			problems[r.policy.ID] = problemOf(found)
 		}
 	}

@@ -101,21 +101,27 @@ func (s *supply) fill() {
 // that there is another problem. It is called with the lock held.
 func (s *supply) tell() {
 	before, now := s.told, *s.found
-	if now.NotFound == before.NotFound && problemOf(now) == problemOf(before) {
+	if missing(now) == missing(before) && problemOf(now) == problemOf(before) {
 		return
 	}
 	s.told = now
 	log := s.handler.options.Telemetry.Log.With("policy", s.policy.ID.String(), "upstream", s.policy.Upstream.Target.String())
 	switch {
-	case now.NotFound:
+	case missing(now):
 		log.Warn("upstream not found", "problem", problemOf(now))
-	case before.NotFound:
+	case missing(before):
 		log.Info("upstream found", "endpoints", len(now.Endpoints))
 	}
 	select {
 	case s.handler.changed <- struct{}{}:
 	default: // who is told has yet to look at what changed before
 	}
+}
+
+// missing reports whether calls find nothing: what the target names is not there, or
+// what is there cannot be read and was not known before.
+func missing(s discovery.Set) bool {
+	return s.NotFound || s.Problem != nil && len(s.Endpoints) == 0
 }
 
 // problemOf is what people are told of a set; "" if nothing is wrong.

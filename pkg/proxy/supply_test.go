@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -126,6 +127,21 @@ func TestProblemWithEndpointsIsNoneForCalls(t *testing.T) {
 	}
 	if v := f.upstream(); v.Problem != "the API server is away" || v.NotFound || len(f.handler.Problems()) > 0 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// What hedged may not read it does not find.
+func TestProblemWithoutEndpointsIsTold(t *testing.T) {
+	t.Parallel()
+	f, found := find(t, "")
+	const forbidden = "ServiceAccount hedged may not list services in namespace default: allow it in a Role"
+	found.tell(discovery.Set{Problem: errors.New(forbidden)})
+	if p := f.handler.Problems(); len(p) != 1 || !slices.Contains(slices.Collect(maps.Values(p)), forbidden) || f.log.count("upstream not found") != 1 {
+		t.Errorf("%v", p)
+	}
+	found.tell(endpoints(serve(t, says(http.StatusOK, "ok"))))
+	if p := f.handler.Problems(); len(p) > 0 || f.log.count(`"upstream found"`) != 1 {
+		t.Errorf("%v", p)
 	}
 }
 

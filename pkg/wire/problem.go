@@ -78,7 +78,7 @@ func structuredString(s string) string {
 // GRPCCode is the gRPC status code of an answer of hedged's own.
 func GRPCCode(status int) int {
 	switch status {
-	case 400:
+	case 400, 508:
 		return 13 // INTERNAL
 	case 404, 501:
 		return 12 // UNIMPLEMENTED
