@@ -15,12 +15,17 @@ import (
 )
 
 // TestDisruption has pods of hedged killed and evicted while clients call them
-// through the Service. A client sends a call once more whose connection is refused.
+// through the Service. A client sends a call once more whose connection is refused,
+// after a second, as curl --retry 1 --retry-connrefused does: for about as long the
+// Service's address leads to a pod that was killed, since the kubelet looks for ended
+// containers once a second. What becomes of a client with less patience is noted.
 func TestDisruption(t *testing.T) {
 	i, _ := shop(t, 2)
 	address := i.service(i.namespace, release)
 	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline, load.To("through the Service", address, host, false).Persistent())
+	calls := load.Start(t.Context(), rate, deadline,
+		load.To("through the Service", address, host, false).Persistent(time.Second),
+		load.To("through the Service, sent again after 50 ms", address, host, false).Persistent(50*time.Millisecond))
 	pass(2 * time.Second)
 	for _, p := range i.pods() {
 		kill(t, p, "hedged")
@@ -41,7 +46,9 @@ func TestDisruption(t *testing.T) {
 	note(t, "the other pod is let go", "after "+took.Round(100*time.Millisecond).String(), nil)
 	i.settled(2)
 	pass(2 * time.Second)
-	r := calls.StopFair()[0]
+	results := calls.StopFair()
+	r, hasty := results[0], results[1]
+	note(t, "both pods SIGKILLed and evicted, one after the other", hasty.String(), hasty)
 	hold(t, r.Success() >= 0.999, "both pods SIGKILLed and evicted, one after the other", r.String(), "99.9 % succeed", r)
 	if len(r.Failures) > 0 {
 		t.Log("\n" + r.Tell(begin, 20))

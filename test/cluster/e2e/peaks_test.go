@@ -68,7 +68,7 @@ func TestPeaks(t *testing.T) {
 		load.To("sequential retry", address, "sequential.test", false),
 		load.To("direct", direct, "", false))
 	pass(peakTime)
-	results := calls.Stop()
+	results := calls.StopFair()
 	for _, r := range results {
 		note(t, "random peaks", r.String(), r)
 	}

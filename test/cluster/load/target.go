@@ -46,11 +46,11 @@ func Among(name string, addresses []string, host string) *Target {
 	return t
 }
 
-// Persistent has a call whose connection is refused sent once more after a short
-// pause, and no other: that is the least that a client does in a cluster.
-func (t *Target) Persistent() *Target {
+// Persistent has a call whose connection is refused sent once more after a pause,
+// and no other: that is the least that a client does in a cluster.
+func (t *Target) Persistent(pause time.Duration) *Target {
 	t.again = func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
-	t.pause = 50 * time.Millisecond
+	t.pause = pause
 	return t
 }
 
