@@ -155,7 +155,7 @@ func TestEventsTellWhatChanged(t *testing.T) {
 	kept.Message += " (kept from before the start)"
 	step("a start with it", kept)
 	worse := broken
-	worse.Message = strings.Replace(worse.Message, "9", "99", 1)
+	worse.Message = strings.Replace(worse.Message, "value: 9:", "value: 99:", 1)
 	step("another typo", worse,
 		"Warning PolicyInvalid policy shop/catalog refused: "+place+"Invalid value: 99: must be between 1 and 8; still serving revision a2")
 	conflicted := j.accepted("policies", "catalog", "a3")
