@@ -72,6 +72,8 @@ type FanOut struct {
 	Adaptive bool `json:"adaptive" jsonschema:"default=true"`
 	// SuccessTarget is the share of calls that are to succeed: no more attempts are planned than it needs. Default: 0.999.
 	SuccessTarget *float64 `json:"successTarget,omitempty" jsonschema:"exclusiveMinimum=0,exclusiveMaximum=1,default=0.999"`
+	// Within is the time from a call's arrival within which successTarget of the calls are to be answered; at most the deadline. Default: none, the deadline is the only target.
+	Within *Duration `json:"within,omitempty"`
 }
 
 // StaggerMode says where the stagger comes from.

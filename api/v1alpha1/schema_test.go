@@ -117,6 +117,7 @@ spec:
     max: 3
     adaptive: true
     successTarget: 0.999
+    within: 50ms
   stagger:
     mode: Auto
     min: 1ms
@@ -186,6 +187,7 @@ func TestSchemaJudgesDocuments(t *testing.T) {
 	invalid("fan-out too large", "max: 3\n", "max: 9\n")
 	invalid("fan-out not whole", "max: 3\n", "max: 2.5\n")
 	invalid("duration without a unit", "deadline: 300ms", "deadline: 300")
+	invalid("target time without a unit", "within: 50ms", "within: 50")
 	invalid("no deadline", "deadline: 300ms", "")
 	invalid("no match", "match:", "match: []\n  unmatched:")
 	invalid("two upstreams", service, service+"\n    endpoints: ['http://10.1.2.3:8080']")

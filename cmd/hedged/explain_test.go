@@ -34,12 +34,12 @@ func told(t *testing.T, policies []proxy.PolicyView, upstreams []proxy.UpstreamV
 
 // learned is a policy whose plan was searched for, in the midst of a peak.
 func learned() (proxy.PolicyView, proxy.UpstreamView) {
-	target := 0.9999
+	target, within := 0.9999, v1alpha1.Duration{Duration: 50 * time.Millisecond}
 	return proxy.PolicyView{
 			Policy: "shop/catalog", Revision: "24fef0216492", Place: "policies/shop.yaml", Line: 12,
 			Warnings: []string{"policies/shop.yaml:14:3: warning: spec.deadline: is short"},
 			Spec: v1alpha1.HedgePolicySpec{
-				Mode: v1alpha1.ModeEnforce, FanOut: v1alpha1.FanOut{Max: 5, Adaptive: true, SuccessTarget: &target},
+				Mode: v1alpha1.ModeEnforce, FanOut: v1alpha1.FanOut{Max: 5, Adaptive: true, SuccessTarget: &target, Within: &within},
 				Stagger: v1alpha1.Stagger{Mode: v1alpha1.StaggerAuto},
 			},
 			Plan: proxy.PlanView{

@@ -26,6 +26,9 @@ type Settings struct {
 	// Target is the share of calls that are to succeed: an adaptive plan has no
 	// more attempts than that needs. Above 0 and below 1.
 	Target float64
+	// Within is the time from a call's arrival within which Target of the calls are to
+	// be answered; at most the deadline. 0: the deadline is the only target.
+	Within time.Duration
 	// TrustUpstream says that losses are known to be exogenous: failing further
 	// attempts do not stop hedging.
 	TrustUpstream bool

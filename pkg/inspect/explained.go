@@ -114,6 +114,9 @@ func (x *Explanation) modes() string {
 		if spec.FanOut.SuccessTarget != nil {
 			fmt.Fprintf(&b, " for %s success", percentage(*spec.FanOut.SuccessTarget))
 		}
+		if spec.FanOut.Within != nil {
+			fmt.Fprintf(&b, " within %s", spec.FanOut.Within.Duration)
+		}
 	} else {
 		b.WriteString(", given fan-out")
 	}

@@ -65,6 +65,9 @@ func compileLearn(spec *v1alpha1.HedgePolicySpec) adapt.Settings {
 	if target := spec.FanOut.SuccessTarget; target != nil {
 		s.Target = *target
 	}
+	if within := spec.FanOut.Within; within != nil {
+		s.Within = within.Duration
+	}
 	switch spec.Stagger.Mode {
 	case v1alpha1.StaggerFixed:
 		s.Mode, s.Fixed = adapt.Fixed, spec.Stagger.Fixed.Duration

@@ -42,18 +42,36 @@ func (d *document) validateFanOut(spec *v1alpha1.HedgePolicySpec) {
 
 // validateAdaptive reports what only the controller could carry out.
 func (d *document) validateAdaptive(spec *v1alpha1.HedgePolicySpec) {
-	const target, trust = "spec.fanOut.successTarget", "spec.overload.trustUpstream"
+	const target, within, trust = "spec.fanOut.successTarget", "spec.fanOut.within", "spec.overload.trustUpstream"
 	if q := spec.FanOut.SuccessTarget; q != nil && (*q <= 0 || *q >= 1) {
 		d.invalid(target, *q, "must be above 0 and below 1, such as 0.999")
 	}
+	d.validateWithin(within, spec)
 	if spec.FanOut.Adaptive || !d.sound("spec.fanOut.adaptive") {
 		return
 	}
 	if d.has(target) {
 		d.fault(target, "Forbidden: has a meaning with adaptive: true only: write adaptive: true, or remove it: all fanOut.max attempts are sent when due")
 	}
+	if d.has(within) {
+		d.fault(within, "Forbidden: has a meaning with adaptive: true only: write adaptive: true, or remove it: all fanOut.max attempts are sent when due")
+	}
 	if spec.Overload.TrustUpstream {
 		d.fault(trust, "Forbidden: has a meaning with fanOut.adaptive: true only: write adaptive: true under spec.fanOut, or remove it: nothing stops hedging but the budget")
+	}
+}
+
+// validateWithin reports a target time that cannot be.
+func (d *document) validateWithin(path string, spec *v1alpha1.HedgePolicySpec) {
+	if spec.FanOut.Within == nil {
+		return
+	}
+	within, deadline := spec.FanOut.Within.Duration, spec.Deadline.Duration
+	switch {
+	case within <= 0:
+		d.invalid(path, within, "must be above 0s and at most the deadline; remove it to aim at the deadline only")
+	case within > deadline && d.sound(path, "spec.deadline"):
+		d.invalid(path, within, "must be above 0s and at most the deadline %s: lower within, or make the deadline longer", deadline)
 	}
 }
 
@@ -75,6 +93,7 @@ func (d *document) validateStagger(spec *v1alpha1.HedgePolicySpec) {
 		d.onlyInMode(at+"quantile", v1alpha1.StaggerQuantile, "remove it")
 	}
 	d.warnSequential(spec)
+	d.warnLate(spec)
 }
 
 // onlyInMode reports a field that does nothing in the stagger mode in force.
@@ -164,5 +183,21 @@ func (d *document) warnSequential(spec *v1alpha1.HedgePolicySpec) {
 	if spec.AttemptTimeout.Duration < stagger.Duration {
 		d.warn("spec.attemptTimeout", "%s is below the %s %s: attempts end before a hedge is due, which is sequential retry; raise it or lower the stagger",
 			spec.AttemptTimeout.Duration, what, stagger.Duration)
+	}
+}
+
+// warnLate warns of a target time before the end of which no hedge is due.
+func (d *document) warnLate(spec *v1alpha1.HedgePolicySpec) {
+	const path = "spec.fanOut.within"
+	if spec.FanOut.Within == nil || spec.FanOut.Max == 1 || !d.sound("spec.fanOut", "spec.stagger", "spec.deadline") {
+		return
+	}
+	earliest, field := spec.Stagger.Min, "min"
+	if spec.Stagger.Mode == v1alpha1.StaggerFixed {
+		earliest, field = spec.Stagger.Fixed, "fixed"
+	}
+	if within := spec.FanOut.Within.Duration; earliest.Duration >= within {
+		d.warn(path, "no hedge starts before stagger.%s %s, so that only a retry can still answer a call within %s: lower %s or raise within",
+			field, earliest.Duration, within, field)
 	}
 }

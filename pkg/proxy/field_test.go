@@ -88,6 +88,7 @@ func shownElsewhere() map[string]string {
 		"upstream.tls.serverName":         "TestTLSUpstreams",
 		"upstream.tls.insecureSkipVerify": "TestTLSUpstreams",
 		"streamIdleTimeout":               "TestStreamIdleTimeout",
+		"fanOut.within":                   "adapt.TestWithinIsAimedAtBeforeTheDeadline",
 		"stagger.quantile":                "adapt.TestP4CensoredLosersKeepTheHedgeRateNominal",
 		"circuitBreaker.window":           "breaker.TestWindowRollsOn",
 		"circuitBreaker.halfOpenAttempts": "breaker.TestOpenHalfOpenClosed",
@@ -103,6 +104,7 @@ func refused() map[string]string {
 		"accept.expression":               `accept: {expression: "true"}`,
 		"nonFatal.grpc":                   "nonFatal: {grpc: [UNAVAILABLE]}",
 		"fanOut.successTarget (static)":   "fanOut: {adaptive: false, successTarget: 0.9}",
+		"fanOut.within (static)":          "fanOut: {adaptive: false, within: 50ms}",
 		"overload.trustUpstream (static)": "overload: {trustUpstream: true}",
 		"upstream (two at a time)":        "upstream.dns: {name: catalog.example, port: 443}",
 	}

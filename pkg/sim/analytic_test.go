@@ -286,6 +286,23 @@ func TestPolicyOverrides(t *testing.T) {
 	}
 }
 
+// The target time is at most the deadline, also one that the caller of a simulation sets.
+func TestADeadlineBoundsTheTargetTime(t *testing.T) {
+	f := func(within, deadline, want time.Duration) {
+		t.Helper()
+		var m simulation
+		m.learn.Deadline, m.learn.Within = 300*ms, within
+		m.shorten(deadline)
+		if m.learn.Within != want {
+			t.Errorf("within %v and deadline %v: %v, want %v", within, deadline, m.learn.Within, want)
+		}
+	}
+	f(50*ms, 40*ms, 40*ms)
+	f(50*ms, 100*ms, 50*ms)
+	f(50*ms, 500*ms, 50*ms)
+	f(0, 40*ms, 0)
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	o := Options{Progress: func(int, int, string) { cancel() }}

@@ -27,7 +27,7 @@ surges:
   - {from: 200ms, to: 300ms, factor: 2}
 policy:
   deadline: 150ms
-  fanOut: {max: 4, successTarget: 0.99}
+  fanOut: {max: 4, successTarget: 0.99, within: 40ms}
   budget: {percent: 5}
 upstream:
   endpoints: 4
@@ -43,7 +43,7 @@ upstream:
 func TestLoadReadsEverything(t *testing.T) {
 	got := load(t, whole)
 	p := got.Policy
-	if p.Deadline != 150*ms || p.Learn.FanOut != 4 || p.Learn.Target != 0.99 || p.Budget.Percent != 5 || !p.Learn.Adaptive {
+	if p.Deadline != 150*ms || p.Learn.FanOut != 4 || p.Learn.Target != 0.99 || p.Learn.Within != 40*ms || p.Budget.Percent != 5 || !p.Learn.Adaptive {
 		t.Errorf("policy is %+v", p)
 	}
 	want := Scenario{

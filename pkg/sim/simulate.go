@@ -84,6 +84,7 @@ func (m *simulation) shorten(deadline time.Duration) {
 		s.Max = deadline
 	}
 	s.Min = min(s.Min, deadline)
+	s.Within = min(s.Within, deadline)
 	if s.AttemptTimeout >= deadline {
 		s.AttemptTimeout = 0
 	}
