@@ -27,7 +27,12 @@ GENERATED := api
 COVERED := pkg/hedge pkg/budget pkg/breaker pkg/policy pkg/adapt
 # The packages of the cluster's module that need no cluster. Those of the image's module
 # compress for a minute under the race detector, on one goroutine: they run without it.
-UNITS := ./load ./trace ./waterfall ./cmd/upstream ./cmd/waterfall
+UNITS := ./control ./load ./trace ./waterfall ./cmd/upstream ./cmd/waterfall
+
+# The packages whose long tests stand in files with the build tag !race: millions of
+# simulated calls on one goroutine, in which the race detector has nothing to find and
+# takes ten to twenty times as long. Their short tests are run once more with them.
+LONG := ./pkg/adapt ./pkg/sim ./test/goals
 
 FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
 
@@ -65,9 +70,13 @@ image: ## build the container image IMAGE with docker, podman, buildah, or Go al
 ##@ Test
 
 .PHONY: test
-test: cc kube chart-tools ## every test under the race detector, the goals without it, and the coverage floors
-	$(GO) run ./test/report $(FLOORS) -- -race -cover ./... -- ./test/goals \
+test: cc kube chart-tools ## every test but the long ones under the race detector, and the coverage floors
+	$(GO) run ./test/report $(FLOORS) -- -race -cover ./... \
 	  -- -C test/image ./... -- -C test/cluster -race $(UNITS)
+
+.PHONY: long
+long: ## the long runs of controller and simulator, without the race detector
+	$(GO) run ./test/report -- -timeout 30m $(LONG) $(ARGS)
 
 # A real API server for the tests that speak to one: etcd and Kubernetes, built from
 # Go modules. It takes about eight minutes once, and a second when it is there.

@@ -3,5 +3,7 @@
 //
 // A run is arithmetic on one goroutine and millions of calls long, so these tests are
 // run without the race detector, which would follow each of them at a twentieth of
-// the speed and find nothing; pkg/sim's own tests, which are short, run under it.
+// the speed and find nothing; pkg/sim's own tests, which are short, run under it. They
+// have the build tag !race, by which `make test` leaves them out, and `make long` runs
+// them.
 package goals

@@ -37,7 +37,8 @@ func TestRun(t *testing.T) {
 	}
 
 	f("all good", "good", []string{"-floor", "good/a=50", "--", "-cover", "./..."}, 0, "3 passed, 0 failed",
-		"ok  \texample.test/good/a\t", "coverage: 50.0% of statements", "skipped: example.test/good/a TestThree", "!nobody needs")
+		"ok  \texample.test/good/a\t", "coverage: 50.0% of statements", "skipped: example.test/good/a TestThree",
+		"void: example.test/good/a TestTwo: the first try: the machine was busy\n", "!nobody needs")
 	f("below a floor", "good", []string{"-floor", "good/a=50.1", "--", "-cover", "./..."}, 1, "3 passed, 1 failed",
 		"FAIL\tgood/a: coverage is 50.0%, want at least 50.1%")
 	f("a floor without coverage", "good", []string{"-floor", "good/a=50", "./..."}, 1, "3 passed, 1 failed",

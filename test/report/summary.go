@@ -44,6 +44,7 @@ type summary struct {
 	broken         map[string]bool    // packages that have a failed test
 	coverage       map[string]float64 // in percent, by package
 	skipped        []string
+	void           []string // what tests logged as void, whether they passed or not
 }
 
 func newSummary(out io.Writer) *summary {
@@ -110,6 +111,9 @@ func (s *summary) test(e event) {
 		}
 	case "output":
 		s.output[of] = append(s.output[of], e.Output)
+		if m := voidLine.FindStringSubmatch(e.Output); m != nil {
+			s.void = append(s.void, fmt.Sprintf("void: %s %s: %s", e.Package, e.Test, m[1]))
+		}
 	case "pass":
 		if _, isParent := s.parents[of]; !isParent {
 			s.passed++
@@ -129,6 +133,10 @@ func (s *summary) test(e event) {
 		s.broken[e.Package] = true
 	}
 }
+
+// voidLine is what t.Log writes of a text that begins with "void: ", with which a test
+// says that a measurement of it shows nothing.
+var voidLine = regexp.MustCompile(`^\s+\S+\.go:\d+: void: (.*)`)
 
 var coverageTable = regexp.MustCompile(`coverage: (\d+\.\d+)% of statements`)
 
@@ -202,6 +210,9 @@ func (s *summary) hold(floors floors) {
 func (s *summary) close() {
 	for _, name := range s.skipped {
 		fmt.Fprintln(s.out, "skipped:", name)
+	}
+	for _, line := range s.void {
+		fmt.Fprintln(s.out, line)
 	}
 	fmt.Fprintf(s.out, "%d passed, %d failed\n", s.passed, s.failed)
 }
