@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"hedged.dev/hedged/test/cluster/load"
@@ -24,12 +25,22 @@ func TestInstallation(t *testing.T) {
 	i := prepare(t, 2)
 	i.upstream("catalog", 3, map[string]string{"DELAY": "5ms"})
 	i.create("catalog", document("catalog", front, "catalog", deadline))
-	begin := time.Now()
-	i.installed("webhook.enabled=true", "policies.starter.create=true", "fronts[0].name="+front, "fronts[1].name="+front, "fronts[1].namespace="+i.policies)
-	note(t, "helm install --wait", "took "+time.Since(begin).Round(100*time.Millisecond).String(), nil)
-	address := i.service(i.namespace, front)
-	eventually(t, "the first hedged call", 30*time.Second, func(ctx context.Context) error { return ok(ctx, address, front) })
-	within(t, "from helm install to the first hedged call", time.Since(begin), time.Minute)
+	var address string
+	i.controlled("catalog", "installation", deadline, func(run int) func(load.Result) {
+		if run > 1 {
+			i.helm("uninstall")
+		}
+		begin := time.Now()
+		i.installed("webhook.enabled=true", "policies.starter.create=true", "fronts[0].name="+front, "fronts[1].name="+front, "fronts[1].namespace="+i.policies)
+		installed := time.Since(begin)
+		address = i.service(i.namespace, front)
+		eventually(t, "the first hedged call", 30*time.Second, func(ctx context.Context) error { return ok(ctx, address, front) })
+		called := time.Since(begin)
+		return func(load.Result) {
+			note(t, "helm install --wait", "took "+installed.Round(100*time.Millisecond).String(), nil)
+			within(t, "from helm install to the first hedged call", called, time.Minute)
+		}
+	})
 	revision, _ := i.inForce(i.pods(), "catalog", "", 20*time.Second)
 
 	t.Run("front in another namespace", func(t *testing.T) { i.at(t).frontElsewhere() })
@@ -75,22 +86,35 @@ func (i *installation) frontElsewhere() {
 // edited changes the plan with kubectl edit.
 func (i *installation) edited(address, revision string) {
 	i.t.Helper()
-	begin := time.Now()
-	calls := load.Start(i.t.Context(), rate, deadline, load.To("hedged", address, front, false))
-	pass(time.Second)
 	pods := i.pods()
-	before := i.fanOuts()
-	i.kubectlEdit("catalog", i.policies, `s/^\( *\)deadline:.*/&\n\1fanOut: {max: 1}/`)
-	_, took := i.inForce(pods, "catalog", revision, 10*time.Second)
-	within(i.t, "kubectl edit, in force in every pod", took, 2*time.Second)
-	eventually(i.t, "the plan of fan-out 1 in every pod", 2*time.Second, func(context.Context) error {
-		if after := i.fanOuts(); !slices.Equal(after, []string{"1", "1"}) {
-			return fmt.Errorf("%w: fan-outs %v", errNotYet, after)
+	i.controlled("catalog", "kubectl edit", deadline, func(run int) func(load.Result) {
+		if run > 1 { // the plan of before
+			if err := i.edit("catalog", document("catalog", front, "catalog", deadline)); err != nil {
+				i.t.Fatal(err)
+			}
+			revision, _ = i.inForce(pods, "catalog", revision, 10*time.Second)
 		}
-		return nil
+		begin := time.Now()
+		calls := load.Start(i.t.Context(), rate, deadline, load.To("hedged", address, front, false))
+		pass(time.Second)
+		before := i.fanOuts()
+		i.kubectlEdit("catalog", i.policies, `s/^\( *\)deadline:.*/&\n\1fanOut: {max: 1}/`)
+		var took time.Duration
+		revision, took = i.inForce(pods, "catalog", revision, 10*time.Second)
+		eventually(i.t, "the plan of fan-out 1 in every pod", 2*time.Second, func(context.Context) error {
+			if after := i.fanOuts(); !slices.Equal(after, []string{"1", "1"}) {
+				return fmt.Errorf("%w: fan-outs %v", errNotYet, after)
+			}
+			return nil
+		})
+		after := i.fanOuts()
+		result := calls.StopFair()[0]
+		return func(c load.Result) {
+			within(i.t, "kubectl edit, in force in every pod", took, 2*time.Second)
+			hold(i.t, !slices.Equal(before, after), "fan-out of the plans before and after", fmt.Sprint(before, " ", after), "changed", nil)
+			noneFailed(i.t, "calls meanwhile", begin, result, c)
+		}
 	})
-	hold(i.t, !slices.Equal(before, i.fanOuts()), "fan-out of the plans before and after", fmt.Sprint(before, " ", i.fanOuts()), "changed", nil)
-	noneFailed(i.t, "calls meanwhile", begin, calls.StopFair()[0])
 }
 
 // kubectlEdit is kubectl edit with sed for an editor.
@@ -155,32 +179,46 @@ func (i *installation) upgraded(address string) {
 	i.t.Helper()
 	for _, step := range []struct {
 		what string
-		do   func()
+		do   func(run int)
 	}{
-		{"helm upgrade", func() { i.helm("upgrade", "--reuse-values", "--set=config.logLevel=debug") }},
-		{"rollout restart", func() {
+		{"helm upgrade", func(run int) { // each run to other settings: equal ones restart no pod
+			i.helm("upgrade", "--reuse-values", "--set=config.logLevel="+[...]string{"warn", "debug"}[run%2])
+		}},
+		{"rollout restart", func(int) {
 			kubectl(i.t, "", "rollout", "restart", "-n", i.namespace, "deployment/"+release)
 			i.rolledOut(i.namespace, release)
 		}},
-		{"helm rollback", func() { i.helm("rollback") }},
+		{"helm rollback", func(int) { i.helm("rollback") }},
 	} {
-		before := i.pods()
-		begin := time.Now()
-		calls := load.Start(i.t.Context(), rate, deadline,
-			load.To("connections kept", address, front, false), load.To("new connections", address, front, true))
-		pass(time.Second)
-		step.do()
-		eventually(i.t, "the old pods to be gone", time.Minute, func(ctx context.Context) error {
-			for _, p := range before {
-				if _, err := world.client.CoreV1().Pods(i.namespace).Get(ctx, p.Name, metav1.GetOptions{}); err == nil {
-					return fmt.Errorf("%w: %s is there", errNotYet, p.Name)
+		what := step.what + " under load"
+		i.controlled("catalog", what, deadline, func(run int) func(load.Result) {
+			before := i.pods()
+			begin := time.Now()
+			calls := load.Start(i.t.Context(), rate, deadline,
+				load.To("connections kept", address, front, false), load.To("new connections", address, front, true))
+			pass(time.Second)
+			step.do(run)
+			i.gone(before)
+			pass(time.Second)
+			results := calls.StopFair()
+			return func(c load.Result) {
+				for _, r := range results {
+					noneFailed(i.t, what, begin, r, c)
 				}
 			}
-			return nil
 		})
-		pass(time.Second)
-		for _, r := range calls.StopFair() {
-			noneFailed(i.t, step.what+" under load", begin, r)
-		}
 	}
+}
+
+// gone waits until none of these pods is there any more.
+func (i *installation) gone(pods []corev1.Pod) {
+	i.t.Helper()
+	eventually(i.t, "the old pods to be gone", time.Minute, func(ctx context.Context) error {
+		for _, p := range pods {
+			if _, err := world.client.CoreV1().Pods(i.namespace).Get(ctx, p.Name, metav1.GetOptions{}); err == nil {
+				return fmt.Errorf("%w: %s is there", errNotYet, p.Name)
+			}
+		}
+		return nil
+	})
 }

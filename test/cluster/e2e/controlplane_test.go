@@ -23,10 +23,9 @@ const converges = 12 * time.Second
 // connection broke: the leader is killed too, with the calls that it has.
 func TestControlPlane(t *testing.T) {
 	i, revision := shop(t, 3)
-	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline, load.Among("hedged", addresses(i.pods(), 8080), host))
 	step := 0
-	converge := func(what string) {
+	// converge edits the policy, and returns what holds the time until it was in force to its bound.
+	converge := func(what string) (judge func()) {
 		t.Helper()
 		step++
 		changed := time.Now()
@@ -35,68 +34,98 @@ func TestControlPlane(t *testing.T) {
 			t.Fatal(err)
 		}
 		revision, _ = i.inForce(i.pods(), "catalog", revision, time.Minute)
-		within(t, what+": an edit in force in every pod", time.Since(changed), converges)
+		took := time.Since(changed)
+		return func() { within(t, what+": an edit in force in every pod", took, converges) }
 	}
+	i.controlled("catalog", "API server away", deadline, func(run int) func(load.Result) { return i.withoutAPI(run, converge) })
+	i.controlled("catalog", "leader SIGKILLed", deadline, func(int) func(load.Result) { return i.leaderKilled(converge) })
+	i.controlled("catalog", "leader deleted by force", deadline, func(int) func(load.Result) { return i.leaderDeleted(converge) })
+	i.told(revision)
+	i.noDuplicates()
+}
 
+// withoutAPI has the API server killed, and then killed and what was watched forgotten.
+func (i *installation) withoutAPI(run int, converge func(what string) func()) (judge func(load.Result)) {
+	i.t.Helper()
 	restart := func(meanwhile func()) {
-		t.Helper()
+		i.t.Helper()
 		if err := world.cluster.Kill(cluster.APIServer); err != nil {
-			t.Fatal(err)
+			i.t.Fatal(err)
 		}
 		meanwhile()
 		if err := world.cluster.Start(cluster.APIServer); err != nil {
-			t.Fatal(err)
+			i.t.Fatal(err)
 		}
-		if err := world.cluster.APIReady(t.Context()); err != nil {
-			t.Fatal(err)
+		if err := world.cluster.APIReady(i.t.Context()); err != nil {
+			i.t.Fatal(err)
 		}
 	}
+	begin := time.Now()
+	calls := load.Start(i.t.Context(), rate, deadline, load.Among("hedged", addresses(i.pods(), 8080), host))
 	restart(func() { pass(3 * time.Second) })
-	converge("API server killed and restarted")
+	killed := converge("API server killed and restarted")
 
 	// Others write meanwhile, so that what was watched last is forgotten.
 	for n := range 5 {
-		i.create(fmt.Sprintf("other-%d", n), document(fmt.Sprintf("other-%d", n), fmt.Sprintf("other-%d.test", n), "catalog", deadline))
+		other := fmt.Sprintf("other-%d-%d", run, n)
+		i.create(other, document(other, other+".test", "catalog", deadline))
 	}
-	restart(func() { compact(t) })
-	converge("watches expired (etcd compacted)")
-	first := calls.StopFair()[0]
-	noneFailed(t, "calls while the API server was away", begin, first)
+	restart(func() { compact(i.t) })
+	expired := converge("watches expired (etcd compacted)")
+	r := calls.StopFair()[0]
+	return func(c load.Result) {
+		killed()
+		expired()
+		noneFailed(i.t, "calls while the API server was away", begin, r, c)
+	}
+}
 
-	begin = time.Now()
+// leaderKilled has the program of the leader killed, with the calls that it has in hand.
+func (i *installation) leaderKilled(converge func(what string) func()) (judge func(load.Result)) {
+	i.t.Helper()
+	begin := time.Now()
 	all := load.To("hedged", i.service(i.namespace, "hedged"), host, false)
-	calls = load.Start(t.Context(), rate, deadline, load.Among("hedged", addresses(i.pods(), 8080), host), all)
+	calls := load.Start(i.t.Context(), rate, deadline, load.Among("hedged", addresses(i.pods(), 8080), host), all)
 	leader := i.leader("")
-	kill(t, leader, "hedged")
+	kill(i.t, leader, "hedged")
 	took := i.newLeader(leader, true)
-	note(t, "leader SIGKILLed: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
 	i.rolledOut(i.namespace, "hedged")
-	converge("leader SIGKILLed")
+	converged := converge("leader SIGKILLed")
 	results := calls.StopFair()
-	noneFailed(t, "leader SIGKILLed: calls of a client that knows the pods", begin, results[0])
-	note(t, "leader SIGKILLed: calls through the Service, sent once", results[1].String(), results[1])
+	return func(c load.Result) {
+		note(i.t, "leader SIGKILLed: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
+		converged()
+		noneFailed(i.t, "leader SIGKILLed: calls of a client that knows the pods", begin, results[0], c)
+		note(i.t, "leader SIGKILLed: calls through the Service, sent once", results[1].String(), results[1])
+	}
+}
 
-	begin = time.Now()
-	leader = i.leader("")
+// leaderDeleted has the pod of the leader deleted without grace.
+func (i *installation) leaderDeleted(converge func(what string) func()) (judge func(load.Result)) {
+	i.t.Helper()
+	begin := time.Now()
+	leader := i.leader("")
 	var rest []corev1.Pod
 	for _, p := range i.pods() {
 		if p.Name != leader.Name {
 			rest = append(rest, p)
 		}
 	}
-	calls = load.Start(t.Context(), rate, deadline, load.Among("hedged", addresses(append(rest, leader), 8080), host))
+	calls := load.Start(i.t.Context(), rate, deadline, load.Among("hedged", addresses(append(rest, leader), 8080), host))
 	now := int64(0)
-	err := world.client.CoreV1().Pods(i.namespace).Delete(t.Context(), leader.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
+	err := world.client.CoreV1().Pods(i.namespace).Delete(i.t.Context(), leader.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
 	if err != nil {
-		t.Fatal(err)
+		i.t.Fatal(err)
 	}
-	took = i.newLeader(leader, false)
-	note(t, "leader deleted by force: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
-	noneFailed(t, "leader deleted by force: calls of a client that knows the pods", begin, calls.StopFair()[0])
+	took := i.newLeader(leader, false)
+	r := calls.StopFair()[0]
 	i.rolledOut(i.namespace, "hedged")
-	converge("leader deleted by force")
-	i.told(revision)
-	i.noDuplicates()
+	converged := converge("leader deleted by force")
+	return func(c load.Result) {
+		note(i.t, "leader deleted by force: Lease held again after", took.Round(100*time.Millisecond).String(), nil)
+		noneFailed(i.t, "leader deleted by force: calls of a client that knows the pods", begin, r, c)
+		converged()
+	}
 }
 
 // leader is the pod that holds the Lease, another than the one named.

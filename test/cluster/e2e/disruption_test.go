@@ -22,37 +22,44 @@ import (
 func TestDisruption(t *testing.T) {
 	i, _ := shop(t, 2)
 	address := i.service(i.namespace, release)
-	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline,
-		load.To("through the Service", address, host, false).Persistent(time.Second),
-		load.To("through the Service, sent again after 50 ms", address, host, false).Persistent(50*time.Millisecond))
+	const what = "both pods SIGKILLed and evicted, one after the other"
+	i.controlled("catalog", what, deadline, func(int) func(load.Result) {
+		begin := time.Now()
+		calls := load.Start(t.Context(), rate, deadline,
+			load.To("through the Service", address, host, false).Persistent(time.Second),
+			load.To("through the Service, sent again after 50 ms", address, host, false).Persistent(50*time.Millisecond))
+		i.disrupted()
+		results := calls.StopFair()
+		return func(c load.Result) {
+			note(t, what, results[1].String(), results[1])
+			nearly(t, what, begin, results[0], c)
+		}
+	})
+}
+
+// disrupted has both pods of hedged killed, and then evicted.
+func (i *installation) disrupted() {
+	i.t.Helper()
 	pass(2 * time.Second)
 	for _, p := range i.pods() {
-		kill(t, p, "hedged")
+		kill(i.t, p, "hedged")
 		took := i.restarted(p)
-		note(t, "a pod SIGKILLed: it is ready again", "after "+took.Round(100*time.Millisecond).String(), nil)
+		note(i.t, "a pod SIGKILLed: it is ready again", "after "+took.Round(100*time.Millisecond).String(), nil)
 		pass(8 * time.Second) // until kube-proxy knows, and longer
 	}
 	pods := i.pods()
 	if err := i.evict(pods[0]); err != nil {
-		t.Fatalf("the first eviction: %v", err)
+		i.t.Fatalf("the first eviction: %v", err)
 	}
 	err := i.evict(pods[1])
-	hold(t, apierrors.IsTooManyRequests(err), "evicting the other pod at the same time", errorText(err), "refused by the PodDisruptionBudget", nil)
-	took := eventually(t, "the budget to let the other pod go", 90*time.Second, func(context.Context) error {
+	hold(i.t, apierrors.IsTooManyRequests(err), "evicting the other pod at the same time", errorText(err), "refused by the PodDisruptionBudget", nil)
+	took := eventually(i.t, "the budget to let the other pod go", 90*time.Second, func(context.Context) error {
 		pass(200 * time.Millisecond)
 		return i.evict(pods[1])
 	})
-	note(t, "the other pod is let go", "after "+took.Round(100*time.Millisecond).String(), nil)
+	note(i.t, "the other pod is let go", "after "+took.Round(100*time.Millisecond).String(), nil)
 	i.settled(2)
 	pass(2 * time.Second)
-	results := calls.StopFair()
-	r, hasty := results[0], results[1]
-	note(t, "both pods SIGKILLed and evicted, one after the other", hasty.String(), hasty)
-	hold(t, r.Success() >= 0.999, "both pods SIGKILLed and evicted, one after the other", r.String(), "99.9 % succeed", r)
-	if len(r.Failures) > 0 {
-		t.Log("\n" + r.Tell(begin, 20))
-	}
 }
 
 // restarted waits until the program of a pod has been started once more and is ready.

@@ -30,15 +30,6 @@ func shop(t *testing.T, replicas int, settings ...string) (*installation, string
 	return i, revision
 }
 
-// noneFailed holds a load to not having lost a call.
-func noneFailed(t *testing.T, what string, begin time.Time, r load.Result) {
-	t.Helper()
-	hold(t, len(r.Failures) == 0, what, r.String(), "no call fails", r)
-	if len(r.Failures) > 0 {
-		t.Log("\n" + r.Tell(begin, 20))
-	}
-}
-
 func TestPolicyEdits(t *testing.T) {
 	const edits = 20
 	i, revision := shop(t, 3)
@@ -46,25 +37,30 @@ func TestPolicyEdits(t *testing.T) {
 	if len(pods) != 3 {
 		t.Fatalf("%d pods are ready", len(pods))
 	}
-	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline, load.To("hedged", i.service(i.namespace, "hedged"), host, false))
-	pass(time.Second)
-	var slowest, sum time.Duration
-	for n := range edits {
-		text := document("catalog", host, "catalog", deadline+time.Duration(n+1)*time.Millisecond)
-		if n%2 == 0 {
-			kubectl(t, "", "patch", "configmap", "catalog", "-n", i.policies, "--type=merge", "--patch="+string(patchOf("catalog", text)))
-		} else if err := i.edit("catalog", text); err != nil {
-			t.Fatal(err)
+	address := i.service(i.namespace, "hedged")
+	i.controlled("catalog", "edits", deadline, func(int) func(load.Result) {
+		begin := time.Now()
+		calls := load.Start(t.Context(), rate, deadline, load.To("hedged", address, host, false))
+		pass(time.Second)
+		var slowest, sum time.Duration
+		for n := range edits {
+			text := document("catalog", host, "catalog", deadline+time.Duration(n+1)*time.Millisecond)
+			if n%2 == 0 {
+				kubectl(t, "", "patch", "configmap", "catalog", "-n", i.policies, "--type=merge", "--patch="+string(patchOf("catalog", text)))
+			} else if err := i.edit("catalog", text); err != nil {
+				t.Fatal(err)
+			}
+			var took time.Duration
+			revision, took = i.inForce(pods, "catalog", revision, 10*time.Second)
+			slowest, sum = max(slowest, took), sum+took
 		}
-		var took time.Duration
-		revision, took = i.inForce(pods, "catalog", revision, 10*time.Second)
-		slowest, sum = max(slowest, took), sum+took
-	}
-	result := calls.StopFair()[0]
-	within(t, fmt.Sprintf("%d edits, in force in every one of 3 pods, slowest", edits), slowest, 2*time.Second)
-	note(t, "the same, mean", (sum / edits).Round(time.Millisecond).String(), nil)
-	noneFailed(t, "calls meanwhile", begin, result)
+		result := calls.StopFair()[0]
+		return func(c load.Result) {
+			within(t, fmt.Sprintf("%d edits, in force in every one of 3 pods, slowest", edits), slowest, 2*time.Second)
+			note(t, "the same, mean", (sum / edits).Round(time.Millisecond).String(), nil)
+			noneFailed(t, "calls meanwhile", begin, result, c)
+		}
+	})
 }
 
 func TestTypo(t *testing.T) {
@@ -74,9 +70,62 @@ func TestTypo(t *testing.T) {
 	bad := strings.Replace(good, "  deadline:", "  fanOut: {maximum: 3}\n  deadline:", 1)
 	fault := validated(t, bad)
 
-	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline, load.To("hedged", i.service(i.namespace, "hedged"), host, false))
+	address := i.service(i.namespace, "hedged")
 	patch := []string{program("kubectl"), "patch", "configmap", "catalog", "-n", i.policies, "--type=merge", "--patch=" + string(patchOf("catalog", bad))}
+	i.controlled("catalog", "edits that are refused", deadline, func(int) func(load.Result) {
+		begin := time.Now()
+		calls := load.Start(t.Context(), rate, deadline, load.To("hedged", address, host, false))
+		i.refused(patch, bad, fault)
+		result := calls.StopFair()[0]
+		return func(c load.Result) { noneFailed(t, "calls while edits are refused", begin, result, c) }
+	})
+
+	kubectl(t, "", "delete", "validatingwebhookconfiguration", "-l", "app.kubernetes.io/instance="+release)
+	eventually(t, "the webhook to be gone", 20*time.Second, func(context.Context) error {
+		_, err := execute(t.Context(), "", append(patch, "--dry-run=server")...)
+		return err
+	})
+	parts := strings.SplitN(fault, ":", 3)
+	position := parts[0] + ":" + parts[1]
+	i.controlled("catalog", "a typo, and its mending", deadline, func(run int) func(load.Result) {
+		begin := time.Now()
+		calls := load.Start(t.Context(), rate, deadline, load.To("hedged", address, host, false))
+		if err := i.edit("catalog", bad); err != nil {
+			t.Fatal(err)
+		}
+		// The leader writes the status; the pods go on with what they had.
+		var out string
+		described := eventually(t, "the fault in kubectl describe", 20*time.Second, func(context.Context) error {
+			out = kubectl(t, "", "describe", "configmap", "catalog", "-n", i.policies)
+			if !strings.Contains(out, "PolicyInvalid") || !strings.Contains(out, position) {
+				return errNotYet
+			}
+			return nil
+		})
+		for _, p := range pods {
+			now, err := i.revision(t.Context(), p, "catalog")
+			if err != nil || now != revision {
+				t.Errorf("pod %s serves revision %q (%v); before the typo it was %q", p.Name, now, err, revision)
+			}
+		}
+		if err := i.edit("catalog", document("catalog", host, "catalog", 2*deadline+time.Duration(run)*time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		var mended time.Duration
+		revision, mended = i.inForce(pods, "catalog", revision, 10*time.Second)
+		result := calls.StopFair()[0]
+		return func(c load.Result) {
+			note(t, "webhook off: kubectl describe names line and column after", described.Round(time.Millisecond).String(), out)
+			within(t, "mended, in force in every pod", mended, 2*time.Second)
+			noneFailed(t, "calls meanwhile", begin, result, c)
+		}
+	})
+}
+
+// refused has the webhook refuse a document with a fault, however it is sent.
+func (i *installation) refused(patch []string, bad, fault string) {
+	t := i.t
+	t.Helper()
 	// The API server takes a moment to know of the webhook; a dry run changes nothing.
 	var out string
 	eventually(t, "the webhook's refusal", 20*time.Second, func(context.Context) error {
@@ -91,38 +140,6 @@ func TestTypo(t *testing.T) {
 	hold(t, err != nil && strings.Contains(out, fault), "kubectl patch", oneLine(out), "refused with "+fault, nil)
 	out, err = execute(t.Context(), manifest(i.configMap("other", map[string]string{"other.yaml": bad})), program("kubectl"), "create", "-f", "-")
 	hold(t, err != nil && strings.Contains(out, fault), "kubectl create", oneLine(out), "refused with "+fault, nil)
-
-	kubectl(t, "", "delete", "validatingwebhookconfiguration", "-l", "app.kubernetes.io/instance="+release)
-	eventually(t, "the webhook to be gone", 20*time.Second, func(context.Context) error {
-		_, err := execute(t.Context(), "", append(patch, "--dry-run=server")...)
-		return err
-	})
-	if err := i.edit("catalog", bad); err != nil {
-		t.Fatal(err)
-	}
-	// The leader writes the status; the pods go on with what they had.
-	parts := strings.SplitN(fault, ":", 3)
-	position := parts[0] + ":" + parts[1]
-	took := eventually(t, "the fault in kubectl describe", 20*time.Second, func(context.Context) error {
-		out = kubectl(t, "", "describe", "configmap", "catalog", "-n", i.policies)
-		if !strings.Contains(out, "PolicyInvalid") || !strings.Contains(out, position) {
-			return errNotYet
-		}
-		return nil
-	})
-	note(t, "webhook off: kubectl describe names line and column after", took.Round(time.Millisecond).String(), out)
-	for _, p := range pods {
-		now, err := i.revision(t.Context(), p, "catalog")
-		if err != nil || now != revision {
-			t.Errorf("pod %s serves revision %q (%v); before the typo it was %q", p.Name, now, err, revision)
-		}
-	}
-	if err := i.edit("catalog", good); err != nil {
-		t.Fatal(err)
-	}
-	_, took = i.inForce(pods, "catalog", revision, 10*time.Second)
-	within(t, "mended, in force in every pod", took, 2*time.Second)
-	noneFailed(t, "calls meanwhile", begin, calls.StopFair()[0])
 }
 
 // validated is what `hedged validate` says of a document, from the line on.

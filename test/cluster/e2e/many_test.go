@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"hedged.dev/hedged/test/cluster"
+	"hedged.dev/hedged/test/cluster/load"
 )
 
 const many = 5000
@@ -39,8 +40,18 @@ func manyPolicies(t *testing.T, each int) {
 		}
 	}
 	kubeconfig := i.token()
-	d := i.start(kubeconfig)
-	within(t, "start to ready", d.ready, 10*time.Second)
+	var d *daemon
+	start := func(what string) {
+		t.Helper()
+		i.controlled("catalog", what, deadline, func(int) func(load.Result) {
+			if d != nil {
+				d.kill()
+			}
+			d = i.start(kubeconfig)
+			return func(load.Result) { within(t, what, d.ready, 10*time.Second) }
+		})
+	}
+	start("start to ready")
 	d.serves(t, many-1)
 	rss, pss := memory(t, d.command.Process.Pid)
 	note(t, "memory when ready", "RSS "+rss+", PSS "+pss, nil)
@@ -48,19 +59,23 @@ func manyPolicies(t *testing.T, each int) {
 	rss, pss = memory(t, d.command.Process.Pid)
 	note(t, "memory when status and last good revisions are written", "RSS "+rss+", PSS "+pss, nil)
 
-	edited := "edited.test"
+	var edited string
 	n := many / 2
-	began := time.Now()
-	i.change(t, n, each, strings.Replace(numbered(n, deadline), name(n)+".test", edited, 1))
-	eventually(t, "the edit in force", 20*time.Second, func(ctx context.Context) error { return d.answers(ctx, edited) })
-	within(t, "one edit in force", time.Since(began), 2*time.Second)
+	i.controlled("catalog", "one edit in force", deadline, func(run int) func(load.Result) {
+		edited = fmt.Sprintf("edited-%d.test", run)
+		began := time.Now()
+		i.change(t, n, each, strings.Replace(numbered(n, deadline), name(n)+".test", edited, 1))
+		eventually(t, "the edit in force", 20*time.Second, func(ctx context.Context) error { return d.answers(ctx, edited) })
+		took := time.Since(began)
+		pass(time.Second) // for the control to have calls
+		return func(load.Result) { within(t, "one edit in force", took, 2*time.Second) }
+	})
 	// The revision with the new host is kept about a second later.
 	pass(5 * time.Second)
 
 	d.kill()
 	i.change(t, n, each, strings.Replace(numbered(n, deadline), "deadline", "dedline", 1))
-	d = i.start(kubeconfig)
-	within(t, "start to ready with one broken", d.ready, 10*time.Second)
+	start("start to ready with one broken")
 	err := d.answers(t.Context(), edited)
 	hold(t, err == nil, "the broken one serves its last good revision", "error "+errorText(err), "an answer", nil)
 	log := d.written(t)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hedged.dev/hedged/test/cluster/control"
 )
 
 // report is what the tests measured.
@@ -24,6 +26,7 @@ type row struct {
 	Measured string `json:"measured"`
 	Bound    string `json:"bound"` // "" is none
 	OK       bool   `json:"ok"`
+	Void     bool   `json:"void,omitempty"` // its control was bad: nothing is shown
 	Details  any    `json:"details,omitempty"`
 }
 
@@ -31,7 +34,7 @@ type row struct {
 func hold(t *testing.T, ok bool, what, measured, bound string, details any) {
 	t.Helper()
 	world.report.mu.Lock()
-	world.report.rows = append(world.report.rows, row{t.Name(), what, measured, bound, ok, details})
+	world.report.rows = append(world.report.rows, row{Test: t.Name(), What: what, Measured: measured, Bound: bound, OK: ok, Details: details})
 	world.report.mu.Unlock()
 	t.Logf("%s: %s (bound: %s)", what, measured, bound)
 	if !ok {
@@ -51,6 +54,19 @@ func note(t *testing.T, what, measured string, details any) {
 	hold(t, true, what, measured, "", details)
 }
 
+// void notes a run that says nothing, since its control was bad.
+func void(t *testing.T, what string, run int, bad string, last bool) {
+	t.Helper()
+	text := control.Void(what, run, bad, last)
+	world.report.mu.Lock()
+	world.report.rows = append(world.report.rows, row{Test: t.Name(), What: what, Measured: text, Void: true})
+	world.report.mu.Unlock()
+	t.Log(text)
+}
+
+// percent is a share as results show it.
+func percent(share float64) string { return fmt.Sprintf("%.3f %%", 100*share) }
+
 // write writes the report as a table and as JSON.
 func (r *report) write(folder string) error {
 	r.mu.Lock()
@@ -69,7 +85,10 @@ func (r *report) write(folder string) error {
 	table.WriteString("| test | what | measured | bound | |\n|---|---|---|---|---|\n")
 	for _, row := range r.rows {
 		mark := "ok"
-		if !row.OK {
+		switch {
+		case row.Void:
+			mark = "VOID"
+		case !row.OK:
 			mark = "FAILED"
 		}
 		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", row.Test, row.What, row.Measured, row.Bound, mark)

@@ -22,15 +22,19 @@ func TestSizing(t *testing.T) {
 			i.memories()
 		}
 		address := i.service(i.namespace, release)
-		calls := load.Start(t.Context(), sizingRate, deadline, load.To("through the Service", address, host, false))
-		pass(3 * time.Second)
-		begin, before := time.Now(), i.cpu()
-		pass(sizingTime)
-		spent, took := i.cpu()-before, time.Since(begin)
-		r := calls.Stop()[0]
-		perCall := spent / (sizingRate * took.Seconds())
-		note(t, fmt.Sprintf("CPU of all pods, %d replicas at %d calls a second", replicas, sizingRate),
-			fmt.Sprintf("%.0f µs a call, %.1f %% of a core for 1,000 calls a second; %s", perCall*1e6, perCall*1e5, r), nil)
+		what := fmt.Sprintf("CPU of all pods, %d replicas at %d calls a second", replicas, sizingRate)
+		i.controlled("catalog", what, deadline, func(int) func(load.Result) {
+			calls := load.Start(t.Context(), sizingRate, deadline, load.To("through the Service", address, host, false))
+			pass(3 * time.Second)
+			begin, before := time.Now(), i.cpu()
+			pass(sizingTime)
+			spent, took := i.cpu()-before, time.Since(begin)
+			r := calls.Stop()[0]
+			perCall := spent / (sizingRate * took.Seconds())
+			return func(load.Result) {
+				note(t, what, fmt.Sprintf("%.0f µs a call, %.1f %% of a core for 1,000 calls a second; %s", perCall*1e6, perCall*1e5, r), nil)
+			}
+		})
 	}
 }
 

@@ -11,12 +11,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"hedged.dev/hedged/test/cluster"
+	"hedged.dev/hedged/test/cluster/control"
 	"hedged.dev/hedged/test/cluster/load"
 )
 
 // TestUpstream has endpoints come and go under load. Beside the calls through
 // hedged, the same calls go to the Service's cluster address directly, as a plain
-// client sends them: over connections that it keeps, and over new ones.
+// client sends them: over connections that it keeps, and over new ones. The control is
+// direct calls to another Service, whose endpoint stays.
 func TestUpstream(t *testing.T) {
 	for _, grace := range []string{"2s", "0s"} {
 		t.Run("grace "+grace, func(t *testing.T) { upstreams(t, grace) })
@@ -26,6 +28,7 @@ func TestUpstream(t *testing.T) {
 func upstreams(t *testing.T, grace string) {
 	i := install(t, 3)
 	i.upstream("catalog", 3, map[string]string{"DELAY": "5ms", "GRACE": grace})
+	i.steadyUpstream()
 	i.create("catalog", document("catalog", host, "catalog", deadline))
 	i.inForce(i.pods(), "catalog", "", 20*time.Second)
 	through, direct := i.service(i.namespace, "hedged"), i.service(i.policies, "catalog")
@@ -33,31 +36,38 @@ func upstreams(t *testing.T, grace string) {
 	var sums [3]struct{ calls, failed int }
 	during := func(what string, do func() (without [2]time.Time)) {
 		t.Helper()
-		begin := time.Now()
-		calls := load.Start(t.Context(), rate, deadline,
-			load.To("through hedged", through, host, false),
-			load.To("direct, connections kept", direct, "", false),
-			load.To("direct, new connections", direct, "", true))
-		pass(time.Second)
-		without := do()
-		pass(2 * time.Second)
-		for n, r := range calls.StopFair() {
-			// While no endpoint lived, nobody could succeed.
-			excused := r.Between(without[0], without[1])
-			failed := len(r.Failures) - excused
-			counted := r.Calls - int(without[1].Sub(without[0]).Seconds()*rate)
-			sums[n].calls += counted
-			sums[n].failed += failed
-			text := fmt.Sprintf("%s: %d of %d calls failed, p99 %v", r.Target, failed, counted, r.P99.Round(time.Millisecond)) + r.StarvedText()
-			if n == 0 {
-				hold(t, 1-float64(failed)/float64(counted) >= 0.999, what, text, "99.9 % succeed while an endpoint lives", r)
-				if failed > 0 {
-					t.Log("\n" + r.Tell(begin, 20))
+		i.controlled(steady, what, deadline, func(int) func(load.Result) {
+			i.threeReady()
+			begin := time.Now()
+			calls := load.Start(t.Context(), rate, deadline,
+				load.To("through hedged", through, host, false),
+				load.To("direct, connections kept", direct, "", false),
+				load.To("direct, new connections", direct, "", true))
+			pass(time.Second)
+			without := do()
+			pass(2 * time.Second)
+			results := calls.StopFair()
+			return func(c load.Result) {
+				for n, r := range results {
+					// While no endpoint lived, nobody could succeed.
+					excused := r.Between(without[0], without[1])
+					failed := len(r.Failures) - excused
+					counted := r.Calls - int(without[1].Sub(without[0]).Seconds()*rate)
+					sums[n].calls += counted
+					sums[n].failed += failed
+					text := fmt.Sprintf("%s: %d of %d calls failed, p99 %v", r.Target, failed, counted, r.P99.Round(time.Millisecond)) + r.StarvedText()
+					if n > 0 {
+						note(t, what, text, r)
+						continue
+					}
+					least := control.Least(c, 0.001)
+					hold(t, 1-float64(failed)/float64(counted) >= least, what, text, percent(least)+" succeed while an endpoint lives: 0.1 points less than of the control", r)
+					if failed > 0 {
+						t.Log("\n" + r.Tell(begin, 20))
+					}
 				}
-			} else {
-				note(t, what, text, r)
 			}
-		}
+		})
 	}
 	always := [2]time.Time{}
 
@@ -101,18 +111,27 @@ func upstreams(t *testing.T, grace string) {
 		pass(25 * time.Second)
 		return always
 	})
-	eventually(t, "the node to be ready again", time.Minute, func(context.Context) error {
-		if len(i.ready(i.policies, "app=catalog")) != 3 {
-			return errNotYet
-		}
-		return nil
-	})
+	i.threeReady()
 
+	if sums[0].calls == 0 { // every run was void, and said so
+		return
+	}
 	share := func(n int) float64 { return 1 - float64(sums[n].failed)/float64(sums[n].calls) }
 	for n, what := range []string{"connections kept", "new connections"} {
 		hold(t, share(0) > share(n+1) || (sums[0].failed == 0 && sums[n+1].failed == 0), "all of it, against direct calls, "+what,
 			fmt.Sprintf("%.3f %% succeed through hedged, %.3f %% direct", 100*share(0), 100*share(n+1)), "more through hedged", nil)
 	}
+}
+
+// threeReady waits until the endpoints of catalog are, also when the node was not heard of.
+func (i *installation) threeReady() {
+	i.t.Helper()
+	eventually(i.t, "three endpoints to be ready", 2*time.Minute, func(context.Context) error {
+		if len(i.ready(i.policies, "app=catalog")) != 3 {
+			return errNotYet
+		}
+		return nil
+	})
 }
 
 func (i *installation) scale(deployment string, replicas int) {
@@ -153,6 +172,7 @@ func TestNames(t *testing.T) {
 	// DNS tells of a pod's end up to 10 s late (5 s of TTL, as much in the cache of
 	// CoreDNS): whoever goes by names serves on for that long.
 	i.upstream("catalog", 2, map[string]string{"DELAY": "5ms", "GRACE": "14s"})
+	i.steadyUpstream()
 	i.create("catalog", fmt.Sprintf(`apiVersion: hedged.dev/v1alpha1
 kind: HedgePolicy
 metadata: {name: catalog}
@@ -173,15 +193,15 @@ spec:
 			return err
 		})
 	}
-	begin := time.Now()
-	calls := load.Start(t.Context(), rate, deadline, load.To("hedged", address, host, false))
-	kubectl(t, "", "rollout", "restart", "-n", i.policies, "deployment/catalog")
-	i.rolledOut(i.policies, "catalog")
-	// The old pods are gone, and their addresses out of CoreDNS's cache.
-	pass(20 * time.Second)
-	r := calls.StopFair()[0]
-	hold(t, r.Success() >= 0.999, "the pods behind a name rolled", r.String(), "99.9 % succeed", r)
-	if len(r.Failures) > 0 {
-		t.Log("\n" + r.Tell(begin, 20))
-	}
+	const what = "the pods behind a name rolled"
+	i.controlled(steady, what, deadline, func(int) func(load.Result) {
+		begin := time.Now()
+		calls := load.Start(t.Context(), rate, deadline, load.To("hedged", address, host, false))
+		kubectl(t, "", "rollout", "restart", "-n", i.policies, "deployment/catalog")
+		i.rolledOut(i.policies, "catalog")
+		// The old pods are gone, and their addresses out of CoreDNS's cache.
+		pass(20 * time.Second)
+		r := calls.StopFair()[0]
+		return func(c load.Result) { nearly(t, what, begin, r, c) }
+	})
 }
