@@ -4,7 +4,7 @@
 // logged which begin with "void: " (it passed, and a measurement of it shows nothing),
 // and as the last line "N passed, N failed". It also holds coverage floors:
 //
-//	report -floor pkg/hedge=90 -- -race -cover ./... -- -C test/image ./...
+//	report -floor pkg/hedge=90 -- -cover ./... -- -C test/image ./...
 //
 // A second -- begins the arguments of one more run, which is counted with the first.
 // It exits 1 if a test, a build or a floor failed. It does not know what the
