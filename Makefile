@@ -95,7 +95,7 @@ e2e: ## hedged by its chart on a real Kubernetes node on this machine: Linux, ro
 	@cd test/cluster && $(GO) build -o ../../bin/cluster/cluster ./cmd/cluster
 	@bin/cluster/cluster check
 	@bin/cluster/cluster build
-	CGO_ENABLED=0 $(GO) run ./test/report -- -C test/cluster -exec '$(CURDIR)/bin/cluster/cluster run' -count=1 -timeout 45m -trimpath $(LEAN) $(ARGS) ./e2e
+	CGO_ENABLED=0 $(GO) run ./test/report -- -C test/cluster -exec '$(CURDIR)/bin/cluster/cluster run' -count=1 -timeout 60m -trimpath $(LEAN) $(ARGS) ./e2e
 
 # The chart's README is made of the comments in its values.
 .PHONY: chart-docs
