@@ -20,7 +20,7 @@ func undrawn() *call {
 	for i := range c.plan.Gaps {
 		c.plan.Gaps[i] = hedge.Never
 	}
-	c.plan.Gaps[0], c.plan.Again = 10*time.Millisecond, 20*time.Millisecond
+	c.plan.Gaps[0], c.plan.Defer = 10*time.Millisecond, 20*time.Millisecond
 	settings := budget.Settings{Percent: 100}
 	purse := budget.New(settings, time.Now())
 	c.route = &route{policy: &policy.Policy{Deadline: time.Second}, state: &state{
@@ -29,20 +29,22 @@ func undrawn() *call {
 	return c
 }
 
-// The draw is against a hedge once: when it comes due again it is sent.
-func TestTheDrawIsAgainstAHedgeOnce(t *testing.T) {
+// A hedge is sampled once, and by its place: when it comes due again it is sent, and
+// after a retry it is sampled as it would have been before (case A14).
+func TestAHedgeIsSampledOnceAndByItsPlace(t *testing.T) {
 	t.Parallel()
 	c := undrawn()
-	f := func(trigger hedge.Trigger, want hedge.Reason) {
+	f := func(ask hedge.Ask, want hedge.Reason) {
 		t.Helper()
-		if got := c.afford(2, trigger); got != want {
-			t.Errorf("%s: %q, want %q", trigger, got, want)
+		if got := c.afford(ask); got != want {
+			t.Errorf("%+v: %q, want %q", ask, got, want)
 		}
 	}
-	f(hedge.Failure, hedge.Draw)
-	f(hedge.Stagger, hedge.Draw)
-	f(hedge.Failure, hedge.Draw)
-	f(hedge.Stagger, hedge.Admitted)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Failure}, hedge.Draw)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger}, hedge.Draw)
+	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger}, hedge.Draw)
+	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger, Deferred: true}, hedge.Admitted)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: 1}, hedge.Admitted) // a spare
 }
 
 func TestShadowPutsOffWhatIsNotDrawn(t *testing.T) {
