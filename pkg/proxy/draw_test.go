@@ -1,7 +1,11 @@
 package proxy
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +49,47 @@ func TestAHedgeIsSampledOnceAndByItsPlace(t *testing.T) {
 	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger}, hedge.Draw)
 	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger, Deferred: true}, hedge.Admitted)
 	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: 1}, hedge.Admitted) // a spare
+}
+
+// sampled is a call whose attempts need no endpoint: the first fails, the others hang.
+type sampled struct {
+	*call
+	asked []hedge.Ask
+}
+
+func (s *sampled) Admit(a hedge.Ask) hedge.Reason {
+	s.asked = append(s.asked, a)
+	if a.Number == 1 {
+		return hedge.Admitted
+	}
+	return s.afford(a)
+}
+
+func (s *sampled) Run(ctx context.Context, n int) hedge.Result[*http.Response] {
+	if n > 1 {
+		<-ctx.Done()
+	}
+	return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: errors.New("failed")}
+}
+
+func (*sampled) Ended(hedge.Attempt) {}
+
+// Case A14: the plan's only hedge is sent in next to no call. After a retry it is
+// attempt 3, and sampled all the same.
+func TestA14AHedgeAfterARetryIsSampledAsPlanned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sampled{call: undrawn()}
+		s.plan.RetryShare, s.plan.Defer = 1, 0
+		o := hedge.DoInline(t.Context(), &s.plan.Plan, time.Now().Add(time.Second), hedge.Caller[*http.Response](s))
+		want := []hedge.Ask{{Number: 1}, {Number: 2, Trigger: hedge.Failure}, {Number: 3, Trigger: hedge.Stagger}}
+		if d := cmp.Diff(want, s.asked); d != "" {
+			t.Errorf("asked (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]hedge.Suppression{{Number: 3, Trigger: hedge.Stagger, Reason: hedge.Draw}}, o.Suppressed); d != "" || o.Launched != 2 {
+			t.Errorf("%d launched, suppressed (-want +got):\n%s", o.Launched, d)
+		}
+		o.Release()
+	})
 }
 
 func TestShadowPutsOffWhatIsNotDrawn(t *testing.T) {
