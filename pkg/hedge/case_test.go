@@ -105,6 +105,19 @@ func TestA13ThroughTheDriver(t *testing.T) {
 	})
 }
 
+// A retry that waits for a pushback takes the place of the next hedge's gap. When it is
+// refused, the hedge gets its gap from then on.
+func TestARefusedRetryGivesTheHedgeItsGap(t *testing.T) {
+	var r hedge.Race
+	r.Start(gaps(4, 50*ms), time.Second)
+	expects(t, &r, 0, "", launch(1, hedge.Initial, 0), waits)
+	expects(t, &r, 50*ms, "", launch(2, hedge.Stagger, 0), waits)
+	r.Answer(60*ms, 1, hedge.Answer{Verdict: hedge.NonFatal, Wait: 70 * ms})
+	expects(t, &r, 100*ms, "", waits)
+	expects(t, &r, 130*ms, hedge.Budget, launch(3, hedge.Failure, 0), suppress(3, hedge.Failure, 0, hedge.Budget), waits)
+	expects(t, &r, 180*ms, "", launch(3, hedge.Stagger, 1), waits)
+}
+
 // Case A14: a hedge that is due after a retry is the plan's first one still, and its
 // admission is asked for as such.
 func TestA14AHedgeAfterARetryKeepsItsPlace(t *testing.T) {

@@ -58,9 +58,8 @@ type call[T any] struct {
 	caller Caller[T]
 	race   Race
 
-	start    time.Time
-	now      time.Duration // as last read
-	deadline time.Duration // Forever: none
+	start time.Time
+	now   time.Duration // as last read
 
 	cancels []context.CancelCauseFunc  // of the attempts launched
 	one     [1]context.CancelCauseFunc // the space of the first, which is mostly the only one
@@ -84,23 +83,25 @@ type arrival[T any] struct {
 }
 
 func newCall[T any](ctx context.Context, plan *Plan, deadline time.Time, c Caller[T]) *call[T] {
-	s := &call[T]{ctx: ctx, caller: c, start: time.Now(), deadline: Forever}
+	s := &call[T]{ctx: ctx, caller: c, start: time.Now()}
 	s.cancels = s.one[:0]
+	by := Forever
 	if !deadline.IsZero() {
-		s.deadline = deadline.Sub(s.start)
+		by = deadline.Sub(s.start)
 	}
-	s.race.Start(plan, s.deadline)
+	s.race.Start(plan, by)
 	return s
 }
 
 // first launches attempt 1 up to, but not including, its Run. It returns nil when
 // there is nothing to run: the call is over.
 func (s *call[T]) first() context.Context {
-	if s.ctx.Err() == nil {
-		if a := s.race.Next(s.now); a.Kind == Launch {
-			if ctx := s.admit(a.Ask); ctx != nil {
-				return ctx
-			}
+	if s.ctx.Err() != nil {
+		s.race.Leave()
+	}
+	if a := s.race.Next(s.now); a.Kind == Launch {
+		if ctx := s.admit(a.Ask); ctx != nil {
+			return ctx
 		}
 	}
 	s.act()

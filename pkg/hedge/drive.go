@@ -19,7 +19,14 @@ func (s *call[T]) conductAside() {
 func (s *call[T]) conduct() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for !s.act() {
+	for {
+		s.now = time.Since(s.start)
+		if s.ctx.Err() != nil {
+			s.race.Leave()
+		}
+		if s.act() {
+			return
+		}
 		var tick <-chan time.Time
 		if wake := s.race.Wake(); wake != Forever {
 			timer.Reset(wake - s.now)
@@ -35,13 +42,9 @@ func (s *call[T]) conduct() {
 	}
 }
 
-// act does what the race asks for, until there is nothing to do but to wait. It
+// act does what the race asks for at this instant, until there is nothing to do but to wait. It
 // reports whether the outcome is known.
 func (s *call[T]) act() (over bool) {
-	s.now = time.Since(s.start)
-	if s.ctx.Err() != nil {
-		s.race.Leave()
-	}
 	for {
 		switch a := s.race.Next(s.now); a.Kind {
 		case Launch:
@@ -135,7 +138,7 @@ func (s *call[T]) ended(n int, e End) {
 	started := s.race.Started(n)
 	s.caller.Ended(Attempt{
 		Number: n, Trigger: s.race.Trigger(n), Start: s.start.Add(started),
-		Elapsed: s.now - started, End: e, Deadline: e == TimedOut && s.now >= s.deadline,
+		Elapsed: s.now - started, End: e, Deadline: e == TimedOut && s.race.Cause() == Expired,
 	})
 }
 

@@ -17,6 +17,8 @@ func (r *Race) Next(now time.Duration) Action {
 			a := Action{Kind: Suppress, Ask: r.ask, Reason: r.reason}
 			r.reason = Admitted
 			return a
+		case r.cause != Undecided:
+			return r.wind()
 		case r.asking:
 			return Action{Kind: Launch, Ask: r.ask}
 		case r.pushed:
@@ -25,8 +27,6 @@ func (r *Race) Next(now time.Duration) Action {
 		case r.late:
 			r.late = false
 			r.suppress(Failure, NoTime)
-		case r.cause != Undecided:
-			return r.wind()
 		case r.owed > 0:
 			r.owed--
 			r.request(Failure, false)

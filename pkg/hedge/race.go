@@ -110,8 +110,6 @@ func (r *Race) Answer(now time.Duration, n int, a Answer) (End, bool) {
 		r.finish(Decided)
 	case a.Verdict == Fatal:
 		r.finish(Exhausted)
-	case now >= r.deadline:
-		r.finish(Expired)
 	default:
 		r.failed(now, a)
 	}

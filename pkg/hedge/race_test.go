@@ -218,7 +218,10 @@ func lawSix(c *course) error {
 			if !short(left) && !short(left-wait) {
 				return fmt.Errorf("suppressed with %v left, waiting for %v", left, wait)
 			}
-			over = over || short(left)
+			if over {
+				return errors.New("that there was no time is told twice")
+			}
+			over = wait == 0 // what remains only shrinks
 		}
 		if m.what == waiting {
 			wait = 0
