@@ -8,31 +8,41 @@ import (
 	"hedged.dev/hedged/pkg/hedge"
 )
 
-// Of hedges the last one is drawn, of retries each.
+// hedged asks for a hedge as attempt 2, retried for a retry.
+func hedged(place int) hedge.Ask {
+	return hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: place}
+}
+
+func retried() hedge.Ask { return hedge.Ask{Number: 2, Trigger: hedge.Failure} }
+
+// Of hedges the last one is drawn, of retries each. A hedge is known by its place,
+// whatever its number is (case A14).
 func TestDraws(t *testing.T) {
-	f := func(adaptive bool, hedges, n int, trigger hedge.Trigger, draw float64, want bool) {
+	f := func(adaptive bool, hedges int, a hedge.Ask, draw float64, want bool) {
 		t.Helper()
 		p := Plan{Adaptive: adaptive, Hedges: hedges, HedgeShare: 0.25, RetryShare: 0.5}
-		if got := p.Draws(n, trigger, draw); got != want {
-			t.Errorf("attempt %d of %d hedges by %s, draw %v: %v, want %v", n, hedges, trigger, draw, got, want)
+		for a.Number = 2; a.Number <= 4; a.Number++ {
+			if got := p.Draws(a, draw); got != want {
+				t.Errorf("%+v of %d hedges, draw %v: %v, want %v", a, hedges, draw, got, want)
+			}
 		}
 	}
-	f(true, 2, 2, hedge.Stagger, 0.99, true)
-	f(true, 2, 3, hedge.Stagger, 0.24, true)
-	f(true, 2, 3, hedge.Stagger, 0.25, false)
-	f(true, 1, 2, hedge.Stagger, 0.25, false)
-	f(true, 2, 2, hedge.Failure, 0.49, true)
-	f(true, 2, 2, hedge.Failure, 0.5, false)
-	f(true, 2, 3, hedge.Failure, 0.49, true)
-	f(true, 2, 4, hedge.Stagger, 0.99, true) // a spare
-	f(false, 2, 3, hedge.Stagger, 0.99, true)
-	f(false, 2, 2, hedge.Failure, 0.99, true)
+	f(true, 2, hedged(0), 0.99, true)
+	f(true, 2, hedged(1), 0.24, true)
+	f(true, 2, hedged(1), 0.25, false)
+	f(true, 1, hedged(0), 0.25, false)
+	f(true, 2, retried(), 0.49, true)
+	f(true, 2, retried(), 0.5, false)
+	f(true, 2, hedged(2), 0.99, true) // a spare
+	f(true, 2, hedge.Ask{Trigger: hedge.Stagger, Place: 1, Deferred: true}, 0.99, true)
+	f(false, 2, hedged(1), 0.99, true)
+	f(false, 2, retried(), 0.99, true)
 	none := Plan{Adaptive: true, Hedges: 1}
-	if none.Draws(2, hedge.Stagger, 1e-300) || !none.Draws(2, hedge.Stagger, 0) || none.Draws(2, hedge.Failure, 0) {
+	if none.Draws(hedged(0), 0) || !none.Draws(hedge.Ask{Trigger: hedge.Stagger, Deferred: true}, 0) || none.Draws(retried(), 0) {
 		t.Error("of none, what was put off is sent, and nothing else")
 	}
 	whole := Plan{Adaptive: true, Hedges: 1, HedgeShare: 1, RetryShare: 1}
-	if !whole.Draws(2, hedge.Stagger, 0.999999) || !whole.Draws(2, hedge.Failure, 0.999999) {
+	if !whole.Draws(hedged(0), 0.999999) || !whole.Draws(retried(), 0.999999) {
 		t.Error("a share of 1 leaves some out")
 	}
 }
@@ -40,7 +50,7 @@ func TestDraws(t *testing.T) {
 // admits wants what becomes of a hedge.
 func (c *Controller) admits(t *testing.T, what string, now time.Time, want hedge.Reason) {
 	t.Helper()
-	if got := c.Admit(c.Plan(), 2, hedge.Stagger, 0, now); got != want {
+	if got := c.Admit(c.Plan(), hedged(0), 0, now); got != want {
 		t.Errorf("%s: %q, want %q", what, got, want)
 	}
 }
@@ -50,7 +60,7 @@ func TestAdmitTakesATokenOnlyForWhatIsSent(t *testing.T) {
 	c := New(adaptive(), b)
 	p := *c.Plan()
 	p.HedgeShare = 0.5
-	if got := c.Admit(&p, 2, hedge.Stagger, 0.5, epoch); got != hedge.Draw {
+	if got := c.Admit(&p, hedged(0), 0.5, epoch); got != hedge.Draw {
 		t.Errorf("not drawn: %q", got)
 	}
 	if taken := b.Status(epoch).Taken; taken != 0 {

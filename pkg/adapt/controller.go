@@ -65,18 +65,17 @@ func (c *Controller) Begin() *Plan {
 // Plan returns the plan in force, never nil.
 func (c *Controller) Plan() *Plan { return c.plan.Load() }
 
-// Admit says whether attempt n of a call, a further one, may be sent, and takes
-// its token. The draw is a random number from 0 to below 1: a plan may send only
+// Admit says whether a further attempt of a call may be sent, and takes its token. The draw is a random number from 0 to below 1: a plan may send only
 // a share of some attempts.
-func (c *Controller) Admit(p *Plan, n int, t hedge.Trigger, draw float64, now time.Time) hedge.Reason {
+func (c *Controller) Admit(p *Plan, a hedge.Ask, draw float64, now time.Time) hedge.Reason {
 	if p.Adaptive && (now.UnixNano() < c.pushed.Load() || p.trusting && c.trust.Load() <= 0) {
 		return hedge.Overload
 	}
 	// A call may be older than what the last tick saw.
-	if p.Adaptive && t == hedge.Stagger && c.plan.Load().Rule == Stopped {
+	if p.Adaptive && a.Trigger == hedge.Stagger && c.plan.Load().Rule == Stopped {
 		return hedge.Overload
 	}
-	if !p.Draws(n, t, draw) {
+	if !p.Draws(a, draw) {
 		return hedge.Draw
 	}
 	return c.Replace(now)

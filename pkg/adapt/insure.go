@@ -31,7 +31,7 @@ func (v *view) insure(s *Settings, p *Plan, g *grid, l ladder, budget float64) {
 	missed := open * (1 - l.share*chance)
 	if l.k > 0 && l.share < 1 {
 		if at := g.again(&l, putOff*budget, v.further.proven()); at > 0 {
-			p.Again = g.at[at] - g.at[l.at[l.k-1]]
+			p.Defer = g.at[at] - g.at[l.at[l.k-1]]
 			cost := (1 - l.share) * g.due(&l, l.k-1, at)
 			paid := 1.0
 			if left := max(0, f.Budget-f.Cost); cost > left {

@@ -169,7 +169,7 @@ func TestWhatIsNotDrawnIsPutOff(t *testing.T) {
 			break
 		}
 	}
-	if p.HedgeShare == 1 || p.Again <= 0 {
+	if p.HedgeShare == 1 || p.Defer <= 0 {
 		t.Fatalf("no hedge is drawn: %s", p.Reason)
 	}
 	p.says(t, " of calls, in the others after ")
@@ -212,7 +212,7 @@ func TestShutGateStopsTheHedgesOfOlderPlans(t *testing.T) {
 	w.silent = 0.05
 	w.run(20 * time.Second)
 	old := w.Plan()
-	if got := w.Admit(old, 2, hedge.Stagger, 0, w.now); old.Hedges == 0 || got != hedge.Admitted {
+	if got := w.Admit(old, hedged(0), 0, w.now); old.Hedges == 0 || got != hedge.Admitted {
 		t.Fatalf("%q before: %s", got, old.Reason)
 	}
 	w.median *= 4
@@ -220,15 +220,15 @@ func TestShutGateStopsTheHedgesOfOlderPlans(t *testing.T) {
 	if p := w.Plan(); p.Rule != Stopped {
 		t.Fatalf("the gate is open: %s", p.Reason)
 	}
-	if got := w.Admit(old, 2, hedge.Stagger, 0, w.now); got != hedge.Overload {
+	if got := w.Admit(old, hedged(0), 0, w.now); got != hedge.Overload {
 		t.Errorf("a hedge is %q", got)
 	}
-	if got := w.Admit(old, 2, hedge.Failure, 0, w.now); got != hedge.Admitted {
+	if got := w.Admit(old, retried(), 0, w.now); got != hedge.Admitted {
 		t.Errorf("a retry is %q: it replaces what is over", got)
 	}
 	given := *old
 	given.Adaptive = false
-	if got := w.Admit(&given, 2, hedge.Stagger, 0, w.now); got != hedge.Admitted {
+	if got := w.Admit(&given, hedged(0), 0, w.now); got != hedge.Admitted {
 		t.Errorf("a hedge of a plan that is given is %q", got)
 	}
 }

@@ -25,7 +25,7 @@ type Plan struct {
 
 	Adaptive   bool    // whether the controller decides how many attempts there are
 	Hedges     int     // attempts that come due by stagger, for the target and the tail
-	HedgeShare float64 // the share of the calls in which the last of these is sent when due, from 0 to 1; the others: Again
+	HedgeShare float64 // the share of the calls in which the last of these is sent when due, from 0 to 1; the others: Defer
 	Spares     int     // attempts that come due after these, for what was not foreseen
 	Retries    int     // attempts that failures may launch beyond these
 	RetryShare float64 // the share of failures that launch one, from 0 to 1
@@ -42,17 +42,17 @@ type Plan struct {
 // for the spares.
 func (p *Plan) Foreseen() int { return min(p.FanOut, 1+p.Hedges+p.Retries) }
 
-// Draws reports whether attempt n of a call, a further one, is of the share that
-// the plan sends. The draw is a random number from 0 to below 1; of a hedge that was
-// put off it is 0.
-func (p *Plan) Draws(n int, t hedge.Trigger, draw float64) bool {
+// Draws reports whether a further attempt is of the share that the plan sends. The
+// draw is a random number from 0 to below 1. A hedge is known by its place, and one
+// that was deferred has been drawn.
+func (p *Plan) Draws(a hedge.Ask, draw float64) bool {
 	switch {
 	case !p.Adaptive:
 		return true
-	case t == hedge.Failure:
+	case a.Trigger == hedge.Failure:
 		return draw < p.RetryShare
 	default:
-		return n != p.Hedges+1 || draw == 0 || draw < p.HedgeShare
+		return a.Place != p.Hedges-1 || a.Deferred || draw < p.HedgeShare
 	}
 }
 

@@ -21,10 +21,10 @@ func sound(t interface{ Fatalf(string, ...any) }, s *Settings, p *Plan) {
 	if p.FanOut < 1 || p.FanOut > most || p.Hedges < 0 || p.Spares < 0 || p.Hedges+p.Spares > most-1 || p.Retries < 0 {
 		t.Fatalf("fan-out of %d is exceeded: %+v", most, p)
 	}
-	if p.Foreseen() > p.FanOut || p.Spares > 0 && p.FanOut <= p.Hedges+p.Spares || p.Again < 0 || p.Again > 0 && p.Hedges == 0 {
+	if p.Foreseen() > p.FanOut || p.Spares > 0 && p.FanOut <= p.Hedges+p.Spares || p.Defer < 0 || p.Defer > 0 && p.Hedges == 0 {
 		t.Fatalf("%+v", p)
 	}
-	sum := p.Again
+	sum := p.Defer
 	for i, gap := range p.Gaps {
 		if i >= p.Hedges+p.Spares {
 			if gap != hedge.Never {
@@ -40,7 +40,7 @@ func sound(t interface{ Fatalf(string, ...any) }, s *Settings, p *Plan) {
 		}
 		sum += gap
 	}
-	if s.Adaptive && s.Mode == Auto && p.bound == "" && sum > s.Deadline+p.Again {
+	if s.Adaptive && s.Mode == Auto && p.bound == "" && sum > s.Deadline+p.Defer {
 		t.Fatalf("the last hedge is due at %v, after the deadline: %+v", sum, p)
 	}
 	f := reflect.ValueOf(p.Figures)
@@ -148,7 +148,7 @@ func TestG5BudgetHoldsOnEveryInterleaving(t *testing.T) {
 				kind := Kind((n + i) % kinds)
 				c.Observe(hedge.Initial, kind, 20*time.Millisecond)
 				for attempt := 2; attempt <= hedge.MaxFanOut; attempt++ {
-					if c.Admit(p, attempt, hedge.Trigger(1+n%2), 0, now) != hedge.Admitted {
+					if c.Admit(p, hedge.Ask{Number: attempt, Trigger: hedge.Trigger(1 + n%2)}, 0, now) != hedge.Admitted {
 						continue
 					}
 					if float64(admitted.Add(1)) > percent/100.0*float64(calls.Load())+initial {

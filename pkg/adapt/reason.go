@@ -111,10 +111,10 @@ func (p *Plan) at(i int) time.Duration {
 }
 
 func (p *Plan) againWords() string {
-	if p.Again == 0 {
+	if p.Defer == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", in the others after %v", round(p.at(p.Hedges-1)+p.Again))
+	return fmt.Sprintf(", in the others after %v", round(p.at(p.Hedges-1)+p.Defer))
 }
 
 func (p *Plan) retryWords() string {

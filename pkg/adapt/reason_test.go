@@ -42,7 +42,7 @@ func TestReasons(t *testing.T) {
 	p := searched(Peak, BudgetBound)
 	p.HedgeShare, p.RetryShare, p.Retries = 0.25, 0.5, 2
 	show("drawn, for want of budget", auto, p, 21*ms, 34567*time.Microsecond)
-	p.Again = 80 * ms
+	p.Defer = 80 * ms
 	show("the rest put off", auto, p, 21*ms, 34567*time.Microsecond)
 	p = searched(Steady, TargetMet)
 	p.Spares, p.Gaps[1], p.Gaps[2] = 2, 60*ms, 70*ms

@@ -94,7 +94,7 @@ func (w *world) call() {
 		if launched == p.FanOut || w.deadline-at < p.LeastRemaining {
 			return hedge.NoTime
 		}
-		if reason := w.Admit(p, launched+1, t, draw, w.now); reason != hedge.Admitted {
+		if reason := w.Admit(p, hedge.Ask{Number: launched + 1, Trigger: t, Place: rung, Deferred: postponed > 0}, draw, w.now); reason != hedge.Admitted {
 			return reason
 		}
 		flights = append(flights, w.attempt(t, at, p.AttemptTimeout))
@@ -122,12 +122,12 @@ func (w *world) call() {
 			w.Missed()
 			return
 		case due < ends && postponed > 0:
-			rung++
 			launch(hedge.Stagger, due, 0)
+			rung++
 			postponed = -1
 		case due < ends:
-			if launch(hedge.Stagger, due, w.random.Float64()) == hedge.Draw && postponed == 0 && p.Again > 0 {
-				postponed = due + p.Again
+			if launch(hedge.Stagger, due, w.random.Float64()) == hedge.Draw && postponed == 0 && p.Defer > 0 {
+				postponed = due + p.Defer
 				continue
 			}
 			rung++

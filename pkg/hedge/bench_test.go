@@ -11,7 +11,7 @@ import (
 // instant is a Caller that answers at once.
 type instant struct{}
 
-func (instant) Admit(int, hedge.Trigger) hedge.Reason { return hedge.Admitted }
+func (instant) Admit(hedge.Ask) hedge.Reason { return hedge.Admitted }
 func (instant) Run(context.Context, int) hedge.Result[int] {
 	return hedge.Result[int]{Value: 1, HasValue: true}
 }

@@ -11,11 +11,11 @@ import (
 // time and never after it has returned; Run and Discard may run at the same
 // time as anything else, and for a lost attempt after Do has returned.
 type Caller[T any] interface {
-	// Admit is asked before attempt n is launched and reserves what it needs:
+	// Admit is asked before an attempt is launched and reserves what it needs:
 	// an endpoint that the call has not used, a token of the budget. A reason
 	// suppresses the attempt. For the first attempt only NoEndpoint makes
 	// sense: breaker and budget never refuse that one (law 5).
-	Admit(n int, t Trigger) Reason
+	Admit(a Ask) Reason
 	// Run carries out attempt n and judges its result. When ctx ends, whatever
 	// Run returns is discarded; it should return soon. A value that is
 	// returned to the client keeps ctx alive until Outcome.Release.
@@ -37,7 +37,8 @@ type Result[T any] struct {
 	// Err says why there is no answer.
 	Err error
 	// Wait is the upstream's pushback for the whole call: above zero, the next
-	// attempt is launched after so long; below zero, none is.
+	// attempt is launched after so long, and none if it could not finish by the
+	// deadline then; below zero, none is.
 	Wait time.Duration
 	// Unsent says that nothing of the request left, as when no connection could be
 	// made: the attempt failed, and does not count as one of the plan's fan-out.

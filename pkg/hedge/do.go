@@ -2,7 +2,6 @@ package hedge
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -13,8 +12,8 @@ import (
 // its end counts as the caller having gone.
 func Do[T any](ctx context.Context, plan *Plan, deadline time.Time, c Caller[T]) Outcome[T] {
 	s := newCall(ctx, plan, deadline, c)
-	first, ok := s.first()
-	if !ok {
+	first := s.first()
+	if first == nil {
 		return s.outcome
 	}
 	s.open()
@@ -28,19 +27,18 @@ func Do[T any](ctx context.Context, plan *Plan, deadline time.Time, c Caller[T])
 // needs no hedge costs one timer, and neither a goroutine nor a channel.
 func DoInline[T any](ctx context.Context, plan *Plan, deadline time.Time, c Caller[T]) Outcome[T] {
 	s := newCall(ctx, plan, deadline, c)
-	first, ok := s.first()
-	if !ok {
+	first := s.first()
+	if first == nil {
 		return s.outcome
 	}
-	wake, bounded := s.wake()
 	var timer *time.Timer
-	if bounded {
+	if wake := s.race.Wake(); wake != Forever {
 		timer = time.AfterFunc(wake-s.now, s.conductAside)
 	}
 	r := c.Run(first, 1)
 	if timer == nil || timer.Stop() {
 		s.settle(arrival[T]{1, r})
-		if !s.over {
+		if !s.act() {
 			s.open()
 			s.conduct()
 		}
@@ -52,34 +50,23 @@ func DoInline[T any](ctx context.Context, plan *Plan, deadline time.Time, c Call
 	return s.outcome
 }
 
-// call is one call under way. All but the hand-over at the end belongs to the
-// conductor: the one goroutine that runs conduct, or before that the one that
-// called Do. Instants are durations since start.
+// call is one call under way: the driver of its race. All but the hand-over at the
+// end belongs to the conductor: the one goroutine that runs conduct, or before that
+// the one that called Do. Instants are durations since start.
 type call[T any] struct {
 	ctx    context.Context
-	plan   *Plan
 	caller Caller[T]
+	race   Race
 
-	start    time.Time
-	now      time.Duration // as last read
-	deadline time.Duration // never: none
-	fanOut   int
+	start time.Time
+	now   time.Duration // as last read
 
-	launched int
-	running  int
-	tracks   []track  // of the attempts launched
-	one      [1]track // the space of the first, which is mostly the only one
+	cancels []context.CancelCauseFunc  // of the attempts launched
+	one     [1]context.CancelCauseFunc // the space of the first, which is mostly the only one
 
-	due       time.Duration // when the next attempt is due; never: none is
-	trigger   Trigger       // what it will be due for
-	rung      int           // gaps used up, by hedges launched or suppressed
-	postponed bool          // a hedge has come due once more, or will
-	stopped   bool          // the upstream said to stop
-
-	kept    Result[T] // the latest bad answer
+	kept    Result[T] // the best answer so far
 	keptBy  int       // the attempt it came from; 0: none
 	lastErr error
-	over    bool
 	outcome Outcome[T]
 
 	// The hand-over between the attempts' goroutines and the conductor.
@@ -89,51 +76,36 @@ type call[T any] struct {
 	done    chan struct{} // closed when outcome is set
 }
 
-// track is the record of one attempt.
-type track struct {
-	launched time.Duration
-	cancel   context.CancelCauseFunc
-	trigger  Trigger
-	running  bool
-}
-
 // arrival is an attempt's result on its way to the conductor.
 type arrival[T any] struct {
 	n      int
 	result Result[T]
 }
 
-const never = time.Duration(1<<63 - 1)
-
 func newCall[T any](ctx context.Context, plan *Plan, deadline time.Time, c Caller[T]) *call[T] {
-	s := &call[T]{
-		ctx: ctx, plan: plan, caller: c, start: time.Now(), deadline: never, due: never,
-		fanOut: min(max(plan.FanOut, 1), MaxFanOut),
-	}
-	s.tracks = s.one[:0]
+	s := &call[T]{ctx: ctx, caller: c, start: time.Now()}
+	s.cancels = s.one[:0]
+	by := Forever
 	if !deadline.IsZero() {
-		s.deadline = deadline.Sub(s.start)
+		by = deadline.Sub(s.start)
 	}
+	s.race.Start(plan, by)
 	return s
 }
 
-// first launches attempt 1 up to, but not including, its Run. It reports
-// whether there is anything to run.
-func (s *call[T]) first() (context.Context, bool) {
-	switch {
-	case s.ctx.Err() != nil:
-		s.finish(ClientGone, gone(s.ctx))
-		return nil, false
-	case s.deadline <= 0:
-		s.finish(TimedOut, ErrDeadline)
-		return nil, false
+// first launches attempt 1 up to, but not including, its Run. It returns nil when
+// there is nothing to run: the call is over.
+func (s *call[T]) first() context.Context {
+	if s.ctx.Err() != nil {
+		s.race.Leave()
 	}
-	if reason := s.caller.Admit(1, Initial); reason != Admitted {
-		s.suppress(1, Initial, reason)
-		s.finish(Lost, fmt.Errorf("%w: %s", ErrRefused, reason))
-		return nil, false
+	if a := s.race.Next(s.now); a.Kind == Launch {
+		if ctx := s.admit(a.Ask); ctx != nil {
+			return ctx
+		}
 	}
-	return s.launch(Initial), true
+	s.act()
+	return nil
 }
 
 // open makes what attempts on other goroutines need to hand over results.

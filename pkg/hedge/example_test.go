@@ -11,8 +11,8 @@ import (
 // search asks replicas of a search service; the first one hangs.
 type search struct{ replicas []string }
 
-func (s *search) Admit(n int, _ hedge.Trigger) hedge.Reason {
-	if n > len(s.replicas) {
+func (s *search) Admit(a hedge.Ask) hedge.Reason {
+	if a.Number > len(s.replicas) {
 		return hedge.NoEndpoint
 	}
 	return hedge.Admitted

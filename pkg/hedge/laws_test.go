@@ -298,12 +298,12 @@ func TestLaw5ARefusalTouchesNothingInFlight(t *testing.T) {
 	})
 }
 
-// A hedge that the draw was against comes due once more, with its gap unused.
-func TestWhatIsNotDrawnComesDueOnceMore(t *testing.T) {
-	f := func(plan *hedge.Plan, again time.Duration, launched []time.Duration, suppressed int, tries ...try) {
+// A hedge that is refused for Draw or Budget comes due once more, with its place unused.
+func TestADeferredHedgeComesDueOnceMore(t *testing.T) {
+	f := func(plan *hedge.Plan, later time.Duration, launched []time.Duration, suppressed int, tries ...try) {
 		t.Helper()
 		p := *plan
-		p.Again = again
+		p.Defer = later
 		both(t, func(t *testing.T, do do) {
 			s := play(tries...)
 			o := do(t.Context(), &p, in(200*ms), s)
@@ -325,8 +325,9 @@ func TestWhatIsNotDrawnComesDueOnceMore(t *testing.T) {
 	f(gaps(2, 10*ms), 190*ms, []time.Duration{0}, 1, hangs, held) // that is the deadline
 	// Once in a call: the next hedge uses up its gap.
 	f(gaps(4, 10*ms), 40*ms, []time.Duration{0, 50 * ms, 70 * ms}, 2, hangs, held, held)
-	// Other reasons are no draw.
-	f(gaps(2, 10*ms), 40*ms, []time.Duration{0}, 1, hangs, try{refuse: hedge.Budget})
+	f(gaps(2, 10*ms), 40*ms, []time.Duration{0}, 2, hangs, try{refuse: hedge.Budget})
+	// Other reasons do not go away.
+	f(gaps(2, 10*ms), 40*ms, []time.Duration{0}, 1, hangs, try{refuse: hedge.Breaker})
 	// A retry that is launched meanwhile has the hedge wait for its gap.
 	f(gaps(3, 10*ms), 40*ms, []time.Duration{0, 30 * ms, 40 * ms}, 1,
 		try{takes: 30 * ms, verdict: hedge.NonFatal}, held, hangs)
@@ -409,7 +410,8 @@ type pool struct {
 	used      []string
 }
 
-func (p *pool) Admit(n int, _ hedge.Trigger) hedge.Reason {
+func (p *pool) Admit(a hedge.Ask) hedge.Reason {
+	n := a.Number
 	if n > len(p.endpoints) && p.distinct {
 		return hedge.NoEndpoint
 	}

@@ -18,13 +18,13 @@ type Plan struct {
 	Most int
 	// Gaps[i] is the stagger before hedge i+1. It counts from the newest
 	// attempt's start, whatever triggered that one. A hedge uses up its gap,
-	// whether it is launched or suppressed; a retry uses up none, so that the
-	// ladder goes on from it where it was. Zero launches at once; a negative
+	// which is its place, whether it is launched or suppressed; a retry uses up
+	// none, so that the schedule goes on from it where it was. Zero launches at once; a negative
 	// gap never comes due, so that only a failure launches further attempts.
 	Gaps [MaxFanOut - 1]time.Duration
-	// Again is how long after a hedge was suppressed for Draw it comes due once
-	// more, with its gap unused till then. A call has that once. Zero: none has.
-	Again time.Duration
+	// Defer is how long after a hedge was refused for Draw or Budget it comes due
+	// once more, with its place unused till then. A call has that once. Zero: none has.
+	Defer time.Duration
 	// AttemptTimeout is the longest that one attempt may take, from its launch
 	// to its result. Zero: only the deadline bounds it.
 	AttemptTimeout time.Duration

@@ -32,7 +32,7 @@ func drawScenario(t *rapid.T) scenario {
 		plan: hedge.Plan{
 			Most:           rapid.IntRange(0, hedge.MaxFanOut).Draw(t, "most"),
 			FanOut:         rapid.IntRange(1, hedge.MaxFanOut).Draw(t, "fanOut"),
-			Again:          rapid.SampledFrom([]time.Duration{0, 0, 5 * ms, 25 * ms}).Draw(t, "again"),
+			Defer:          rapid.SampledFrom([]time.Duration{0, 0, 5 * ms, 25 * ms}).Draw(t, "defer"),
 			AttemptTimeout: rapid.SampledFrom([]time.Duration{0, 0, 15 * ms, 40 * ms}).Draw(t, "attemptTimeout"),
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
 		},
@@ -141,7 +141,7 @@ func (sc scenario) check(s *script, o hedge.Outcome[int], took time.Duration, kn
 	for _, x := range o.Suppressed {
 		if x.Trigger == hedge.Stagger {
 			hedges++
-			if x.Reason == hedge.Draw && sc.plan.Again > 0 {
+			if (x.Reason == hedge.Draw || x.Reason == hedge.Budget) && sc.plan.Defer > 0 {
 				postponed = 1
 			}
 		}

@@ -40,9 +40,8 @@ type script struct {
 	mu        sync.Mutex
 	begun     time.Time
 	launched  []time.Duration
-	triggers  []hedge.Trigger
+	asked     []hedge.Ask
 	ends      []hedge.Attempt
-	endedAt   []time.Duration
 	held      map[int]int // attempt → times that Admit said Draw
 	values    map[int]int // attempt → values given out
 	discarded map[int]int // attempt → values discarded
@@ -54,7 +53,9 @@ func play(tries ...try) *script {
 	return &script{tries: tries, begun: time.Now(), held: map[int]int{}, values: map[int]int{}, discarded: map[int]int{}}
 }
 
-func (s *script) Admit(n int, _ hedge.Trigger) hedge.Reason {
+func (s *script) Admit(a hedge.Ask) hedge.Reason {
+	n := a.Number
+	s.asked = append(s.asked, a)
 	t := s.tries[min(n, len(s.tries))-1]
 	if s.held[n] < t.held {
 		s.held[n]++
@@ -95,8 +96,6 @@ func (s *script) Ended(a hedge.Attempt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ends = append(s.ends, a)
-	s.triggers = append(s.triggers, a.Trigger)
-	s.endedAt = append(s.endedAt, time.Since(s.begun))
 }
 
 func (s *script) Discard(n int) {

@@ -36,7 +36,6 @@ type call struct {
 	repeats   bool         // a copy of the request does no harm
 	unsent    atomic.Int32 // attempts that failed with nothing sent
 	replaced  int32        // those of them that another attempt was sent for
-	drawn     bool         // a hedge was put off once: the draw is not against it again
 
 	attempts [hedge.MaxFanOut]*attempt
 	first    attempt // attempts[0], without an allocation of its own
@@ -79,7 +78,8 @@ func newCall(h *Handler, t *route, r *http.Request, arrived time.Time) *call {
 
 // Admit implements hedge.Caller: it reserves an endpoint and a token, and
 // writes the attempt's header.
-func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
+func (c *call) Admit(ask hedge.Ask) hedge.Reason {
+	n := ask.Number
 	if reason := c.mayRepeat(n, int(c.unsent.Load())); reason != hedge.Admitted {
 		return reason
 	}
@@ -93,7 +93,7 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 		return reason
 	}
 	if n > 1 {
-		if reason := c.afford(n, trigger); reason != hedge.Admitted {
+		if reason := c.afford(ask); reason != hedge.Admitted {
 			lease.Done(upstream.Observation{})
 			return reason
 		}
@@ -108,24 +108,18 @@ func (c *call) Admit(n int, trigger hedge.Trigger) hedge.Reason {
 	if lease.Bypassed {
 		state.bypassed.Add(1)
 	}
-	c.address(a, n, trigger)
+	c.address(a, n, ask.Trigger)
 	return hedge.Admitted
 }
 
 // afford asks the controller for a further attempt.
-func (c *call) afford(n int, trigger hedge.Trigger) hedge.Reason {
+func (c *call) afford(ask hedge.Ask) hedge.Reason {
 	controller, now := c.route.state.controller, time.Now()
-	if trigger == hedge.Failure && c.unsent.Load() > c.replaced {
+	if ask.Trigger == hedge.Failure && c.unsent.Load() > c.replaced {
 		c.replaced++
 		return controller.Replace(now)
 	}
-	draw := rand.Float64()
-	if c.drawn && trigger == hedge.Stagger {
-		draw = 0
-	}
-	reason := controller.Admit(c.plan, n, trigger, draw, now)
-	c.drawn = c.drawn || reason == hedge.Draw && trigger == hedge.Stagger
-	return reason
+	return controller.Admit(c.plan, ask, rand.Float64(), now)
 }
 
 // mayRepeat says whether the request may be sent another time, when so many of the

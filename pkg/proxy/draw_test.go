@@ -1,7 +1,11 @@
 package proxy
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +24,7 @@ func undrawn() *call {
 	for i := range c.plan.Gaps {
 		c.plan.Gaps[i] = hedge.Never
 	}
-	c.plan.Gaps[0], c.plan.Again = 10*time.Millisecond, 20*time.Millisecond
+	c.plan.Gaps[0], c.plan.Defer = 10*time.Millisecond, 20*time.Millisecond
 	settings := budget.Settings{Percent: 100}
 	purse := budget.New(settings, time.Now())
 	c.route = &route{policy: &policy.Policy{Deadline: time.Second}, state: &state{
@@ -29,20 +33,63 @@ func undrawn() *call {
 	return c
 }
 
-// The draw is against a hedge once: when it comes due again it is sent.
-func TestTheDrawIsAgainstAHedgeOnce(t *testing.T) {
+// A hedge is sampled once, and by its place: when it comes due again it is sent, and
+// after a retry it is sampled as it would have been before (case A14).
+func TestAHedgeIsSampledOnceAndByItsPlace(t *testing.T) {
 	t.Parallel()
 	c := undrawn()
-	f := func(trigger hedge.Trigger, want hedge.Reason) {
+	f := func(ask hedge.Ask, want hedge.Reason) {
 		t.Helper()
-		if got := c.afford(2, trigger); got != want {
-			t.Errorf("%s: %q, want %q", trigger, got, want)
+		if got := c.afford(ask); got != want {
+			t.Errorf("%+v: %q, want %q", ask, got, want)
 		}
 	}
-	f(hedge.Failure, hedge.Draw)
-	f(hedge.Stagger, hedge.Draw)
-	f(hedge.Failure, hedge.Draw)
-	f(hedge.Stagger, hedge.Admitted)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Failure}, hedge.Draw)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger}, hedge.Draw)
+	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger}, hedge.Draw)
+	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger, Deferred: true}, hedge.Admitted)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: 1}, hedge.Admitted) // a spare
+}
+
+// sampled is a call whose attempts need no endpoint: the first fails, the others hang.
+type sampled struct {
+	*call
+	asked []hedge.Ask
+}
+
+func (s *sampled) Admit(a hedge.Ask) hedge.Reason {
+	s.asked = append(s.asked, a)
+	if a.Number == 1 {
+		return hedge.Admitted
+	}
+	return s.afford(a)
+}
+
+func (s *sampled) Run(ctx context.Context, n int) hedge.Result[*http.Response] {
+	if n > 1 {
+		<-ctx.Done()
+	}
+	return hedge.Result[*http.Response]{Verdict: hedge.NonFatal, Err: errors.New("failed")}
+}
+
+func (*sampled) Ended(hedge.Attempt) {}
+
+// Case A14: the plan's only hedge is sent in next to no call. After a retry it is
+// attempt 3, and sampled all the same.
+func TestA14AHedgeAfterARetryIsSampledAsPlanned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sampled{call: undrawn()}
+		s.plan.RetryShare, s.plan.Defer = 1, 0
+		o := hedge.DoInline(t.Context(), &s.plan.Plan, time.Now().Add(time.Second), hedge.Caller[*http.Response](s))
+		want := []hedge.Ask{{Number: 1}, {Number: 2, Trigger: hedge.Failure}, {Number: 3, Trigger: hedge.Stagger}}
+		if d := cmp.Diff(want, s.asked); d != "" {
+			t.Errorf("asked (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]hedge.Suppression{{Number: 3, Trigger: hedge.Stagger, Reason: hedge.Draw}}, o.Suppressed); d != "" || o.Launched != 2 {
+			t.Errorf("%d launched, suppressed (-want +got):\n%s", o.Launched, d)
+		}
+		o.Release()
+	})
 }
 
 func TestShadowPutsOffWhatIsNotDrawn(t *testing.T) {

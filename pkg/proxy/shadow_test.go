@@ -42,7 +42,7 @@ func TestShadowSaysWhatThePlanWouldHaveDone(t *testing.T) {
 	f("no other endpoint", unhurried+"fanOut: {max: 8, adaptive: false}\nstagger: {mode: Fixed, fixed: 1ms}\nupstream.distinct: Require",
 		slow, "3", `["4:stagger:no_endpoint","4:stagger:no_endpoint","4:stagger:no_endpoint","4:stagger:no_endpoint","4:stagger:no_endpoint"]`)
 	f("the call is told to stop", unhurried, refuses("Grpc-Retry-Pushback-Ms", "-1"), "1", `["2:failure:pushback"]`)
-	f("or to wait for too long", unhurried, refuses("Grpc-Retry-Pushback-Ms", "60000"), "1", "")
+	f("or to wait for too long", unhurried, refuses("Grpc-Retry-Pushback-Ms", "60000"), "1", `["2:failure:no_time"]`)
 }
 
 func TestShadowHedgesNoWrites(t *testing.T) {

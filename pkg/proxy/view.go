@@ -83,8 +83,8 @@ func planView(r *route) PlanView {
 		v.Gaps = append(v.Gaps, gap.String())
 	}
 	v.Spares = plan.Spares
-	if plan.Again > 0 {
-		v.Again = plan.Again.String()
+	if plan.Defer > 0 {
+		v.Again = plan.Defer.String()
 	}
 	if plan.Hedges > 0 {
 		v.Stagger = v.Gaps[0]

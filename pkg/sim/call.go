@@ -18,27 +18,15 @@ type call struct {
 	life   uint32 // how often its place in the pool has been used
 
 	began    int64
-	deadline int64
-	due      int64 // when the next hedge is; never: there is none
 	wake     int64 // the instant of the event that looks after it; never: none is entered
 	plan     *adapt.Plan
-	fanOut   int8
-	launched int8
-	running  int8
-	rung     int8 // gaps used up
-	stopped  bool
-	held     bool // the draw was against its latest hedge
-	again    bool // which has come due once more, or will
-	over     bool
+	race     hedge.Race
 	attempts [hedge.MaxFanOut]attempt
 }
 
-// attempt is one attempt of a call.
+// attempt is what is known of one attempt of a call beside the race.
 type attempt struct {
-	launched int64
 	endpoint uint16
-	trigger  hedge.Trigger
-	running  bool
 	queued   bool // it reached the endpoint's queue
 	serving  bool // and has a slot
 }
@@ -53,7 +41,7 @@ type attemptID struct {
 // underWay reports whether the attempt has not ended.
 func (r *run) underWay(who attemptID) bool {
 	c := &r.calls[who.call]
-	return c.life == who.life && !c.over && c.attempts[who.n-1].running
+	return c.life == who.life && !c.race.Over() && c.race.Running(int(who.n))
 }
 
 func (r *run) attempt(who attemptID) *attempt { return &r.calls[who.call].attempts[who.n-1] }

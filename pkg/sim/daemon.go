@@ -12,7 +12,7 @@ import (
 type strategy interface {
 	begin() *adapt.Plan
 	// admit is asked before a further attempt; draw is a random number from 0 to below 1.
-	admit(p *adapt.Plan, n int, t hedge.Trigger, draw float64, now time.Time) hedge.Reason
+	admit(p *adapt.Plan, a hedge.Ask, draw float64, now time.Time) hedge.Reason
 	ended(t hedge.Trigger, e hedge.End, elapsed time.Duration)
 	missed()
 	tick(now time.Time)
@@ -54,8 +54,9 @@ func newDaemon(s strategy, p pick, endpoints int) *daemon {
 	return d
 }
 
-// admit picks an endpoint for attempt n and asks the strategy, as pkg/proxy does.
-func (d *daemon) admit(r *run, c *call, n int, t hedge.Trigger) (uint16, hedge.Reason) {
+// admit picks an endpoint for an attempt and asks the strategy, as pkg/proxy does.
+func (d *daemon) admit(r *run, c *call, a hedge.Ask) (uint16, hedge.Reason) {
+	n := a.Number
 	d.now, d.random = r.time(), newSource(r.seed, pickStream, c.id, uint64(n))
 	chosen := -1
 	if r.distinct != upstream.Any {
@@ -70,12 +71,8 @@ func (d *daemon) admit(r *run, c *call, n int, t hedge.Trigger) (uint16, hedge.R
 		return 0, hedge.NoEndpoint
 	}
 	if n > 1 {
-		draw := 0.0 // a hedge that was put off is drawn
-		if !c.again || t != hedge.Stagger {
-			draws := newSource(r.seed, drawStream, c.id, uint64(n))
-			draw = draws.float()
-		}
-		if reason := d.strategy.admit(c.plan, n, t, draw, d.now); reason != hedge.Admitted {
+		draws := newSource(r.seed, drawStream, c.id, uint64(n))
+		if reason := d.strategy.admit(c.plan, a, draws.float(), d.now); reason != hedge.Admitted {
 			return 0, reason
 		}
 	}
@@ -109,7 +106,7 @@ func (d *daemon) Admits(i int) bool {
 	if d.avoid == nil {
 		return true
 	}
-	for n := range d.avoid.launched {
+	for n := range d.avoid.race.Launched() {
 		if d.avoid.attempts[n].endpoint == uint16(i) {
 			return false
 		}
@@ -129,9 +126,9 @@ func (d *daemon) Score(i int) float64 {
 func (d *daemon) InFlight(i int) int64 { return d.endpoints[i].inFlight }
 
 // ended tells everyone who learns from an attempt's end, as pkg/proxy's Ended does.
-func (d *daemon) ended(r *run, c *call, a *attempt, e hedge.End) {
-	elapsed := time.Duration(r.now - a.launched)
-	at := &d.endpoints[a.endpoint]
+func (d *daemon) ended(r *run, c *call, n int, e hedge.End) {
+	elapsed := time.Duration(r.now-c.began) - c.race.Started(n)
+	at := &d.endpoints[c.attempts[n-1].endpoint]
 	at.inFlight--
 	if d.pick == byScore {
 		waited := elapsed >= c.plan.FairWait
@@ -140,7 +137,7 @@ func (d *daemon) ended(r *run, c *call, a *attempt, e hedge.End) {
 		case e == hedge.Won:
 			good = 1
 		case e == hedge.Failed,
-			e == hedge.TimedOut && (waited || r.now < c.deadline),
+			e == hedge.TimedOut && (waited || r.now-c.began < r.deadline),
 			e == hedge.Lost && waited:
 			bad = 1
 		}
@@ -148,7 +145,7 @@ func (d *daemon) ended(r *run, c *call, a *attempt, e hedge.End) {
 			at.score.Add(good, bad, r.time())
 		}
 	}
-	d.strategy.ended(a.trigger, e, elapsed)
+	d.strategy.ended(c.race.Trigger(n), e, elapsed)
 }
 
 // done tells how a call ended.

@@ -53,7 +53,7 @@ func drawScript(t *rapid.T) script {
 	s := script{
 		plan: hedge.Plan{
 			FanOut:         rapid.IntRange(1, hedge.MaxFanOut).Draw(t, "fanOut"),
-			Again:          rapid.SampledFrom([]time.Duration{0, 5 * ms, 25 * ms}).Draw(t, "again"),
+			Defer:          rapid.SampledFrom([]time.Duration{0, 5 * ms, 25 * ms}).Draw(t, "defer"),
 			AttemptTimeout: rapid.SampledFrom([]time.Duration{0, 0, 15 * ms, 40 * ms}).Draw(t, "attemptTimeout"),
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
 		},
@@ -88,8 +88,8 @@ func (s script) apart(seed uint64) script {
 			move(&s.plan.Gaps[i])
 		}
 	}
-	if s.plan.Again > 0 {
-		move(&s.plan.Again)
+	if s.plan.Defer > 0 {
+		move(&s.plan.Defer)
 	}
 	if s.plan.AttemptTimeout > 0 {
 		move(&s.plan.AttemptTimeout)
@@ -130,7 +130,7 @@ func (a *actor) begin() *adapt.Plan {
 	return &adapt.Plan{Plan: a.plan}
 }
 
-func (a *actor) admit(*adapt.Plan, int, hedge.Trigger, float64, time.Time) hedge.Reason {
+func (a *actor) admit(*adapt.Plan, hedge.Ask, float64, time.Time) hedge.Reason {
 	a.asked++
 	return a.refused[a.asked-1]
 }
@@ -165,8 +165,8 @@ type caller struct {
 	mu sync.Mutex
 }
 
-func (c *caller) Admit(n int, _ hedge.Trigger) hedge.Reason {
-	if n == 1 {
+func (c *caller) Admit(a hedge.Ask) hedge.Reason {
+	if a.Number == 1 {
 		return hedge.Admitted
 	}
 	c.asked++

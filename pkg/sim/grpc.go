@@ -26,7 +26,7 @@ func newThrottled(delay time.Duration) *throttled {
 	return &throttled{fixed: *staggered(grpcAttempts, delay), tokens: grpcMaxTokens}
 }
 
-func (g *throttled) admit(*adapt.Plan, int, hedge.Trigger, float64, time.Time) hedge.Reason {
+func (g *throttled) admit(*adapt.Plan, hedge.Ask, float64, time.Time) hedge.Reason {
 	if g.tokens <= grpcMaxTokens/2 {
 		return hedge.Budget
 	}

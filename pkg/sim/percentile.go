@@ -31,7 +31,7 @@ func (p *percentile) begin() *adapt.Plan {
 	return p.plan
 }
 
-func (p *percentile) admit(_ *adapt.Plan, _ int, _ hedge.Trigger, _ float64, now time.Time) hedge.Reason {
+func (p *percentile) admit(_ *adapt.Plan, _ hedge.Ask, _ float64, now time.Time) hedge.Reason {
 	if !p.budget.Take(now) {
 		return hedge.Budget
 	}

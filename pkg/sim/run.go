@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"hedged.dev/hedged/pkg/hedge"
 	"hedged.dev/hedged/pkg/upstream"
 )
 
@@ -78,7 +77,7 @@ func (r *run) handle(e event) {
 	case wake:
 		if c := &r.calls[e.who.call]; c.life == e.who.life && c.wake == e.at {
 			c.wake = never
-			r.takeTime(e.who.call)
+			r.act(e.who.call)
 		}
 	case result:
 		if r.underWay(e.who) {
@@ -113,7 +112,7 @@ func (r *run) arrive() {
 // expire ends the call whose deadline has come, if it is still under way.
 func (r *run) expire() {
 	if e := r.expiries.take(); r.calls[e.call].life == e.life {
-		r.finish(e.call, hedge.TimedOut, false)
+		r.act(e.call)
 	}
 }
 

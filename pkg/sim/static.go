@@ -33,12 +33,12 @@ func newStatic(c choice, fanOut int) *static {
 	return s
 }
 
-func (s *static) admit(_ *adapt.Plan, n int, t hedge.Trigger, draw float64, _ time.Time) hedge.Reason {
+func (s *static) admit(_ *adapt.Plan, a hedge.Ask, draw float64, _ time.Time) hedge.Reason {
 	share := 1.0
 	switch {
-	case t == hedge.Failure:
+	case a.Trigger == hedge.Failure:
 		share = s.retries
-	case n > s.hedges:
+	case a.Place >= s.hedges-1:
 		share = s.share
 	}
 	if draw >= share {

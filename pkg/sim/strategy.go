@@ -12,7 +12,7 @@ import (
 type fixed struct{ plan adapt.Plan }
 
 func (f *fixed) begin() *adapt.Plan { return &f.plan }
-func (*fixed) admit(*adapt.Plan, int, hedge.Trigger, float64, time.Time) hedge.Reason {
+func (*fixed) admit(*adapt.Plan, hedge.Ask, float64, time.Time) hedge.Reason {
 	return hedge.Admitted
 }
 func (*fixed) ended(hedge.Trigger, hedge.End, time.Duration) {}
@@ -47,8 +47,8 @@ func newAdaptive(s adapt.Settings, b budget.Settings, now time.Time) *adaptive {
 
 func (a *adaptive) begin() *adapt.Plan { return a.controller.Begin() }
 
-func (a *adaptive) admit(p *adapt.Plan, n int, t hedge.Trigger, draw float64, now time.Time) hedge.Reason {
-	return a.controller.Admit(p, n, t, draw, now)
+func (a *adaptive) admit(p *adapt.Plan, ask hedge.Ask, draw float64, now time.Time) hedge.Reason {
+	return a.controller.Admit(p, ask, draw, now)
 }
 
 func (a *adaptive) ended(t hedge.Trigger, e hedge.End, elapsed time.Duration) {

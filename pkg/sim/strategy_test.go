@@ -14,7 +14,7 @@ func TestThrottle(t *testing.T) {
 	g := newThrottled(10 * ms)
 	admits := func(want bool) {
 		t.Helper()
-		if got := g.admit(nil, 2, hedge.Stagger, 0, epoch()) == hedge.Admitted; got != want {
+		if got := g.admit(nil, hedge.Ask{Number: 2, Trigger: hedge.Stagger}, 0, epoch()) == hedge.Admitted; got != want {
 			t.Errorf("with %v tokens it admits: %v", g.tokens, got)
 		}
 	}

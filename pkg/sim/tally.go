@@ -116,7 +116,7 @@ func (r *run) count(c *call, won bool) {
 	p.missed = p.missed || !won
 	if c.began >= t.warmUp {
 		t.leaves++
-		t.attempts += int(c.launched)
+		t.attempts += c.race.Launched()
 	}
 	if p.left > 0 {
 		return
