@@ -36,6 +36,8 @@ func Builtin() []Scenario {
 		all = append(all, loaded(metastable, load))
 	}
 	add("brown-out", "step", "slow", "slow-and-failing", "peaks")
+	add("brownouts", "burst-often", "burst-silent", "daemons-8-85", "fail-fast-5pct", "fan-100-low", "light-tail", "pareto-2s", "peaks-100",
+		"queue-60-cancel", "silent-30pct", "slowdown-x3", "surge-queue", "tail-1s-20", "tail-1s-500", "tail-1s-idle", "tight")
 	return all
 }
 

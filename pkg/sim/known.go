@@ -8,8 +8,8 @@ import (
 // known is what an operator who sets strategies by hand knows of the upstream:
 // the latencies of its answers without hedging, while nothing disturbs it.
 type known struct {
-	median, p95 time.Duration
-	answers     []int64 // sorted, in nanoseconds
+	median, p95, p99 time.Duration
+	answers          []int64 // sorted, in nanoseconds
 }
 
 // earliest returns the time after which no more than that share of calls is unanswered.
@@ -39,6 +39,6 @@ func (m *simulation) learnUpstream(ctx context.Context) error {
 	t := &r.tally
 	t.sort()
 	t.roots = len(t.answers) // of the answers only: nobody sees how late the others are
-	m.known = known{median: t.percentile(0.5), p95: t.percentile(0.95), answers: t.answers}
+	m.known = known{median: t.percentile(0.5), p95: t.percentile(0.95), p99: t.percentile(0.99), answers: t.answers}
 	return nil
 }

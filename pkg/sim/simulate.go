@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -115,12 +116,12 @@ func (m *simulation) report(ctx context.Context) (Report, error) {
 		MarkMS:        milliseconds(m.scenario.Mark),
 	}
 	_, _, rep.Disturbed = m.scenario.disturbed()
-	rep.scenario = m.scenario
+	rep.scenario, rep.minPerSecond = m.scenario, m.budget.MinPerSecond
 	if m.scenario.Leaves > 1 {
 		rep.Leaves = m.scenario.Leaves
 	}
 	m.total = m.work()
-	if m.selected("fixed-stagger") || m.selected("grpc") || m.selected(bestStatic) {
+	if m.selected(sequentialRetry) || m.selected("fixed-stagger") || m.selected("grpc") || m.selected(bestStatic) {
 		if err := m.learnUpstream(ctx); err != nil {
 			return Report{}, err
 		}
@@ -143,10 +144,42 @@ func (m *simulation) report(ctx context.Context) (Report, error) {
 
 // result plays the scenario with one strategy.
 func (m *simulation) result(ctx context.Context, name string) (Result, error) {
+	if name == sequentialRetry {
+		return m.sequentialRetry(ctx)
+	}
 	build, setting, err := m.strategy(ctx, name)
 	if err != nil {
 		return Result{}, err
 	}
+	return m.played(ctx, name, setting, build)
+}
+
+// sequentialRetry plays sequential retry with each of its time-outs. The one with the
+// most successes, and then the least p99.9, is the result.
+func (m *simulation) sequentialRetry(ctx context.Context) (Result, error) {
+	var variants []Result
+	for _, t := range m.timeouts() {
+		build := func() strategy { return sequential(sequentialTries, t.after) }
+		res, err := m.played(ctx, sequentialRetry, t.setting(), build)
+		if err != nil {
+			return Result{}, err
+		}
+		variants = append(variants, res)
+	}
+	best := bestVariant(variants)
+	best.variants = variants
+	return best, nil
+}
+
+// bestVariant returns the result with the most successes, and then the least p99.9.
+func bestVariant(variants []Result) Result {
+	return slices.MinFunc(variants, func(a, b Result) int {
+		return cmp.Or(cmp.Compare(b.SuccessRatio, a.SuccessRatio), cmp.Compare(a.P999MS, b.P999MS))
+	})
+}
+
+// played plays the scenario with one setting of a strategy.
+func (m *simulation) played(ctx context.Context, name, setting string, build func() strategy) (Result, error) {
 	r := m.run(build, m.pick(name), m.calls)
 	if err := r.play(ctx, func(calls int) { m.progress(calls, name) }); err != nil {
 		return Result{}, err
@@ -162,13 +195,16 @@ func (m *simulation) result(ctx context.Context, name string) (Result, error) {
 }
 
 // work is all there is to do, in calls: the search for the best static plan counts
-// as much as a strategy.
+// as much as a strategy, and so does each time-out of sequential retry.
 func (m *simulation) work() int {
 	parts := 0
 	for _, name := range strategyTable {
 		if m.plays(name) {
 			parts++
 		}
+	}
+	if m.selected(sequentialRetry) {
+		parts += len(m.timeouts()) - 1
 	}
 	if m.selected(bestStatic) {
 		parts++

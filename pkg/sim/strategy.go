@@ -29,10 +29,11 @@ func staggered(fanOut int, gap time.Duration) *fixed {
 	return f
 }
 
-// sequential tries one endpoint after the other, each for its part of the deadline.
-func sequential(tries int, deadline time.Duration) *fixed {
+// sequential tries one endpoint after the other, each until the time-out. After a
+// failure the next attempt follows at once.
+func sequential(tries int, timeout time.Duration) *fixed {
 	f := staggered(tries, hedge.Never)
-	f.plan.AttemptTimeout = deadline / time.Duration(tries)
+	f.plan.AttemptTimeout = timeout
 	return f
 }
 
