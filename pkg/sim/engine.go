@@ -12,8 +12,7 @@ import (
 func (r *run) begin(id uint64, root int32) {
 	i := r.place()
 	c := &r.calls[i]
-	which := newSource(r.seed, daemonStream, id, 0)
-	d := which.below(len(r.daemons))
+	d := daemonOf(r.seed, id, len(r.daemons))
 	plan := r.daemons[d].begin()
 	*c = call{
 		id: id, root: root, daemon: int32(d), life: c.life,
