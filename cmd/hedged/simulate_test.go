@@ -58,7 +58,7 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("a figure of %s is missing", r.Name)
 		}
 	}
-	want := []string{"none", "sequential", "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", "best-static", "adaptive"}
+	want := []string{"none", "no-hedge", "sequential", "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", "best-static", "adaptive"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("strategies (-want +got):\n%s", diff)
 	}

@@ -30,7 +30,7 @@ const (
 // learnUpstream plays the beginning of the scenario without hedging and without its disturbances.
 func (m *simulation) learnUpstream(ctx context.Context) error {
 	calm := *m
-	calm.scenario.Surges, calm.scenario.Upstream.Changes, calm.scenario.Upstream.Peaks = nil, nil, nil
+	calm.scenario = m.scenario.calm()
 	calm.scenario.WarmUp, calm.scenario.Leaves = 0, 1
 	r := calm.run(func() strategy { return staggered(1, 0) }, m.pick(none), min(max(m.calls, leastPilot), mostPilot))
 	if err := r.play(ctx, nil); err != nil {

@@ -34,6 +34,7 @@ type Result struct {
 	WithinRatio *float64 `json:"within_ratio,omitempty"` // answered within the mark
 	Setting     string   `json:"setting,omitempty"`      // what the strategy was set to
 
+	again    Again    // how long the plan went without a hedge after a disturbance
 	variants []Result // with each setting that was tried, if the strategy has several
 
 	Timeline []Slot      `json:"-"` // each 250 ms
@@ -53,6 +54,7 @@ func (r *run) result(name string, usual float64) Result {
 		RecoveryS: r.recovery(usual),
 		Timeline:  t.slots,
 		Plans:     t.plans,
+		again:     r.hedgesAgain(),
 	}
 	if t.roots > 0 {
 		res.SuccessRatio = float64(len(t.answers)) / float64(t.roots)

@@ -37,9 +37,7 @@ func (m *simulation) strategy(ctx context.Context, name string) (build func() st
 	same := func(s strategy) func() strategy { return func() strategy { return s } }
 	switch name {
 	case noHedge:
-		alone := m.learn
-		alone.FanOut = 1
-		return func() strategy { return newAdaptive(alone, m.budget, epoch()) }, "", nil
+		return func() strategy { return newAdaptive(m.terms, true, epoch()) }, "", nil
 	case "all-at-once-2":
 		return same(staggered(2, 0)), "", nil
 	case "all-at-once-3":
@@ -52,14 +50,14 @@ func (m *simulation) strategy(ctx context.Context, name string) (build func() st
 		setting = fmt.Sprintf("%d attempts, %v apart, throttled", grpcAttempts, rounded(gap))
 		return func() strategy { return newThrottled(gap) }, setting, nil
 	case "percentile":
-		share := min(m.budget.Percent/100, 1)
+		share := min(m.terms.budget.Percent/100, 1)
 		setting = fmt.Sprintf("one hedge at p%.4g", 100*(1-share))
 		return func() strategy { return newPercentile(share, m.deadline/2, epoch()) }, setting, nil
 	case bestStatic:
 		c, err := m.bestStatic(ctx)
-		return same(newStatic(c, m.learn.FanOut)), c.String(), err
+		return same(newStatic(c, m.terms.learn.FanOut)), c.String(), err
 	case champion:
-		return func() strategy { return newAdaptive(m.learn, m.budget, epoch()) }, "", nil
+		return func() strategy { return newAdaptive(m.terms, false, epoch()) }, "", nil
 	default:
 		return same(staggered(1, 0)), "", nil
 	}

@@ -14,7 +14,10 @@ type Row struct {
 	Allowed    float64  `json:"allowed"` // the extra load that the budget pays for
 	Best       string   `json:"best"`    // the best honest rival within it; empty: there is none
 	Lost       []string `json:"lost"`    // why adaptive is not the best choice; empty: it is
-	Results    []Result `json:"results"` // in the order of the strategies
+	// HedgesAgain is the longest that adaptive's plan went without an early hedge after a
+	// disturbance, in time with traffic, of those before which it had one.
+	HedgesAgain Again    `json:"hedges_again_s,omitzero"`
+	Results     []Result `json:"results"` // in the order of the strategies
 }
 
 // rivalTable are the strategies that an engineer could have chosen instead.
@@ -41,6 +44,9 @@ func newRow(s *Scenario, reports []Report) Row {
 			same = append(same, r.Results[i])
 		}
 		row.Results = append(row.Results, row.mean(same))
+		for _, x := range same {
+			row.HedgesAgain = row.HedgesAgain.worse(x.again)
+		}
 	}
 	row.judge()
 	return row

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"hedged.dev/hedged/pkg/adapt"
-	"hedged.dev/hedged/pkg/budget"
 	"hedged.dev/hedged/pkg/policy"
 )
 
@@ -41,8 +40,8 @@ type simulation struct {
 	options  Options
 	calls    int
 	deadline time.Duration
-	learn    adapt.Settings
-	budget   budget.Settings
+	terms    terms
+	edits    []terms // of each edit of the policy
 
 	known known
 	usual float64       // success of no hedging before the first disturbance
@@ -62,25 +61,35 @@ func newSimulation(s Scenario, o Options) (*simulation, error) {
 	}
 	m := &simulation{scenario: s, options: o, calls: s.Calls}
 	if o.Policy != nil {
-		m.scenario.Policy = o.Policy
+		m.scenario.Policy, m.scenario.Edits = o.Policy, nil // they are edits of the scenario's own
 	}
 	if o.Calls > 0 {
 		m.calls = o.Calls
 	}
-	p := m.scenario.Policy
-	m.learn, m.budget, m.deadline = p.Learn, p.Budget, p.Deadline
-	if o.Budget != nil {
-		m.budget.Percent = *o.Budget
-	}
+	m.terms, m.deadline = o.terms(m.scenario.Policy), m.scenario.Policy.Deadline
 	if o.Deadline > 0 {
-		m.shorten(o.Deadline)
+		m.deadline = o.Deadline
+	}
+	for _, e := range m.scenario.Edits {
+		m.edits = append(m.edits, o.terms(e.Policy))
 	}
 	return m, nil
 }
 
+// terms are what a policy says, with the options worked in.
+func (o *Options) terms(p *policy.Policy) terms {
+	t := terms{p.Learn, p.Budget}
+	if o.Budget != nil {
+		t.budget.Percent = *o.Budget
+	}
+	if o.Deadline > 0 {
+		shorten(&t.learn, o.Deadline)
+	}
+	return t
+}
+
 // shorten puts another deadline in force, also where a default follows from it.
-func (m *simulation) shorten(deadline time.Duration) {
-	s := &m.learn
+func shorten(s *adapt.Settings, deadline time.Duration) {
 	if s.Max == s.Deadline || s.Max > deadline {
 		s.Max = deadline
 	}
@@ -91,7 +100,7 @@ func (m *simulation) shorten(deadline time.Duration) {
 	if s.Initial == s.Deadline/2 {
 		s.Initial = deadline / 2
 	}
-	s.Deadline, m.deadline = deadline, deadline
+	s.Deadline = deadline
 }
 
 // selected reports whether a strategy is asked for.
@@ -112,11 +121,11 @@ func (m *simulation) report(ctx context.Context) (Report, error) {
 		Seed:          m.options.Seed,
 		Calls:         m.calls,
 		DeadlineMS:    milliseconds(m.deadline),
-		BudgetPercent: m.budget.Percent,
+		BudgetPercent: m.terms.budget.Percent,
 		MarkMS:        milliseconds(m.scenario.Mark),
 	}
 	_, _, rep.Disturbed = m.scenario.disturbed()
-	rep.scenario, rep.minPerSecond = m.scenario, m.budget.MinPerSecond
+	rep.scenario, rep.minPerSecond = m.scenario, m.terms.budget.MinPerSecond
 	if m.scenario.Leaves > 1 {
 		rep.Leaves = m.scenario.Leaves
 	}
@@ -235,6 +244,11 @@ func (m *simulation) run(build func() strategy, p pick, calls int) *run {
 		tally:    tally{warmUp: int64(s.WarmUp), mark: int64(s.Mark), deadline: int64(m.deadline)},
 	}
 	r.fate = r.fleet.fate
+	r.edits = m.edits
+	r.pauses = stops{seed: r.seed, stream: pauseStream}
+	for _, p := range s.Pauses {
+		r.pauses.each = append(r.pauses.each, p.Stop)
+	}
 	for range s.Daemons {
 		r.daemons = append(r.daemons, newDaemon(build(), p, s.Upstream.Endpoints))
 	}

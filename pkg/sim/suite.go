@@ -86,6 +86,8 @@ func quick(only []string) []string {
 const (
 	// suiteCalls is how many calls of a scenario a suite plays at most.
 	suiteCalls = 200_000
+	// suiteRoots is how many root calls it plays, also if these are more calls.
+	suiteRoots = 5000
 	// suiteAfter is how long a suite goes on after the last disturbance has begun, also
 	// if that takes more calls.
 	suiteAfter = time.Minute
@@ -93,22 +95,11 @@ const (
 
 // suiteCalls returns how many of the scenario's calls a suite plays.
 func (s *Scenario) suiteCalls() int {
-	most := suiteCalls
-	if until, ok := s.lastBegins(); ok {
-		most = max(most, int(s.Rate*(until+suiteAfter).Seconds()))
+	most := max(suiteCalls, suiteRoots*s.Leaves)
+	for _, d := range s.disturbances() {
+		most = max(most, int(s.Rate*(d.from+suiteAfter).Seconds()))
 	}
 	return min(s.Calls, most)
-}
-
-// lastBegins returns when the last disturbance begins; ok is false if there is none.
-func (s *Scenario) lastBegins() (at time.Duration, ok bool) {
-	for _, c := range s.Upstream.Changes {
-		at, ok = max(at, c.From), true
-	}
-	for _, g := range s.Surges {
-		at, ok = max(at, g.From), true
-	}
-	return at, ok
 }
 
 // playRow plays one scenario with each seed.

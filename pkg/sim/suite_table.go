@@ -8,13 +8,13 @@ import (
 )
 
 // suiteLine is how the figures of a row stand in line.
-const suiteLine = "%-21s %9s %8s %8s %7s   %-13s %9s %8s %7s   %9s %9s   %s\n"
+const suiteLine = "%-21s %9s %8s %8s %7s   %-13s %9s %8s %7s   %9s %9s  %7s   %s\n"
 
 // WriteSuiteHead writes the head of a suite's table.
 func WriteSuiteHead(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%-21s %-35s   %-40s   %-19s\n"+suiteLine,
 		"", "adaptive", "best honest rival within the budget", "success without",
-		"scenario", "success", "p99", "p99.9", "extra", "rival", "success", "p99.9", "extra", "none", "no-hedge", "verdict")
+		"scenario", "success", "p99", "p99.9", "extra", "rival", "success", "p99.9", "extra", "none", "no-hedge", "again", "verdict")
 	return err
 }
 
@@ -40,7 +40,7 @@ func (r Row) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, suiteLine, r.Scenario,
 		percent(own, success), ms(own, p99), ms(own, p999), percent(own, extra),
 		r.Best, percent(rival, success), ms(rival, p999), percent(rival, extra),
-		percent(r.result(none), success), percent(r.result(noHedge), success), r.verdict())
+		percent(r.result(none), success), percent(r.result(noHedge), success), r.HedgesAgain, r.verdict())
 	return err
 }
 
