@@ -71,7 +71,7 @@ func (s *simulation) suiteScenarios(stderr io.Writer) ([]sim.Scenario, error) {
 			}
 		}
 		if len(all) == before {
-			return nil, command.Usagef("no built-in scenario is called as %s says; --list shows those there are", name)
+			return nil, command.Usagef("no built-in scenario matches %s; --list shows those there are", name)
 		}
 	}
 	return all, nil

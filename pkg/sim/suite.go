@@ -2,8 +2,10 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,9 +30,11 @@ type Suite struct {
 // RunSuite plays each scenario with each seed, as many at once as there are
 // processors. The same scenarios and options give the same suite.
 func RunSuite(ctx context.Context, scenarios []Scenario, o SuiteOptions) (Suite, error) {
-	if o.Quick {
-		o.Only = quick(o.Only)
+	only, err := o.strategies()
+	if err != nil {
+		return Suite{}, err
 	}
+	o.Only = only
 	suite := Suite{Seeds: o.Seeds, Rows: []Row{}}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0) + 1) // one of them only waits for the others, and tells rows
@@ -75,12 +79,20 @@ func (s *Suite) add(row Row) {
 	}
 }
 
-// quick leaves best-static out of the strategies.
-func quick(only []string) []string {
-	if only == nil {
-		only = Strategies()
+// strategies are those that a row tells of, as far as they are asked for.
+func (o *SuiteOptions) strategies() ([]string, error) {
+	judged := slices.DeleteFunc(Strategies(), func(name string) bool {
+		return name != none && name != champion && !slices.Contains(rivalTable[:], name) || o.Quick && name == bestStatic
+	})
+	if o.Only == nil {
+		return judged, nil
 	}
-	return slices.DeleteFunc(slices.Clone(only), func(name string) bool { return name == bestStatic })
+	for _, name := range o.Only {
+		if !slices.Contains(judged, name) {
+			return nil, fmt.Errorf("this suite does not play %q: it plays %s", name, strings.Join(judged, ", "))
+		}
+	}
+	return o.Only, nil
 }
 
 const (
@@ -108,7 +120,6 @@ func playRow(ctx context.Context, s Scenario, o SuiteOptions) (Row, error) {
 	if one.Calls == 0 {
 		one.Calls = s.suiteCalls()
 	}
-	one.Only = slices.Clone(rowStrategies(one.Only))
 	var reports []Report
 	for _, seed := range o.Seeds {
 		one.Seed = seed
@@ -122,12 +133,4 @@ func playRow(ctx context.Context, s Scenario, o SuiteOptions) (Row, error) {
 		reports = append(reports, report)
 	}
 	return newRow(&s, reports), nil
-}
-
-// rowStrategies are those that a row tells of, as far as they are asked for.
-func rowStrategies(only []string) []string {
-	return slices.DeleteFunc(Strategies(), func(name string) bool {
-		judged := name == none || name == champion || slices.Contains(rivalTable[:], name)
-		return !judged || only != nil && !slices.Contains(only, name)
-	})
 }
