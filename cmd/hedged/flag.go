@@ -59,3 +59,40 @@ func (p percent) Set(text string) error {
 	*p.value = &number
 	return nil
 }
+
+// seeds is a flag that takes whole numbers with commas between them.
+type seeds struct{ value *[]uint64 }
+
+// newSeeds makes the flag with its default.
+func newSeeds(value *[]uint64, usual uint64) seeds {
+	*value = []uint64{usual}
+	return seeds{value}
+}
+
+func (s seeds) String() string {
+	if s.value == nil {
+		return ""
+	}
+	var texts []string
+	for _, number := range *s.value {
+		texts = append(texts, strconv.FormatUint(number, 10))
+	}
+	return strings.Join(texts, ",")
+}
+
+// Type is the flag's placeholder in the help.
+func (s seeds) Type() string { return "NUMBER" }
+
+// Set takes the numbers.
+func (s seeds) Set(text string) error {
+	var all []uint64
+	for part := range strings.SplitSeq(text, ",") {
+		number, err := strconv.ParseUint(part, 10, 64)
+		if err != nil {
+			return errors.New("must be a whole number, or several with commas between them")
+		}
+		all = append(all, number)
+	}
+	*s.value = all
+	return nil
+}

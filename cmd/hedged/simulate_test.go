@@ -58,7 +58,7 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("a figure of %s is missing", r.Name)
 		}
 	}
-	want := []string{"none", "sequential", "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", "best-static", "adaptive"}
+	want := []string{"none", "no-hedge", "sequential", "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", "best-static", "adaptive"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("strategies (-want +got):\n%s", diff)
 	}
@@ -194,6 +194,55 @@ func TestSimulateList(t *testing.T) {
 	}
 }
 
+// TestSimulateSuite: a row for each scenario, in the order in which they are asked for,
+// and a count of those that are lost.
+func TestSimulateSuite(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(file, []byte("name: mine\ncalls: 500\nrate: 100\npolicy: {deadline: 100ms}\nupstream: {latency: {constant: 5ms}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"simulate", "--suite", "--quick", "--calls", "500", "--seed", "3,4", "--scenario", "tail-1s-*", "--scenario", "slow", "--scenario", file}
+	code, stdout, stderr := hedged(t.Context(), "", args...)
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, stderr %q", code, stderr)
+	}
+	var names []string
+	for _, line := range strings.Split(strings.TrimSpace(stdout), "\n")[2:] {
+		if name, _, ok := strings.Cut(line, " "); ok {
+			names = append(names, name)
+		}
+	}
+	lost := strings.Count(stdout, "   lost: ")
+	if diff := cmp.Diff([]string{"tail-1s-20", "tail-1s-500", "tail-1s-idle", "slow", "mine", fmt.Sprint(lost)}, names); diff != "" {
+		t.Errorf("rows (-want +got):\n%s\n%s", diff, stdout)
+	}
+	if !strings.Contains(stdout, fmt.Sprintf("\n%d of 5 rows lost, means over 2 seeds.", lost)) {
+		t.Errorf("it does not say how many rows are lost:\n%s", stdout)
+	}
+
+	code, stdout, stderr = hedged(t.Context(), "", append(args, "--output", "json", "--only", "no-hedge,adaptive")...)
+	var suite struct {
+		Seeds []uint64
+		Lost  *int
+		Rows  []struct {
+			Scenario string
+			Calls    int
+			Best     string
+			Lost     []string
+			Results  []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &suite); err != nil || code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, stderr %q, %v", code, stderr, err)
+	}
+	if len(suite.Rows) != 5 || len(suite.Seeds) != 2 || suite.Lost == nil {
+		t.Fatalf("the suite is %+v", suite)
+	}
+	if row := suite.Rows[4]; row.Scenario != "mine" || row.Calls != 500 || row.Best != "no-hedge" || row.Lost == nil || len(row.Results) != 2 {
+		t.Errorf("the last row is %+v", row)
+	}
+}
+
 func TestSimulateErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
@@ -234,6 +283,18 @@ func TestSimulateErrors(t *testing.T) {
 	f(1, "broken.yaml:7:", "-f broken.yaml --scenario iid-loss")
 	f(1, "hedged: empty.yaml holds no policy\n", "-f empty.yaml --scenario iid-loss")
 	f(1, "hedged: -f: open nowhere.yaml: no such file or directory\n", "-f nowhere.yaml --scenario iid-loss")
+	f(2, "hedged: several scenarios are played as a suite: add --suite\n", "--scenario iid-loss --scenario slow")
+	f(2, "hedged: several seeds are for a suite: give one, or add --suite\n", "--scenario iid-loss --seed 1,2")
+	f(2, "hedged: --quick is for a suite: add --suite, or choose strategies with --only\n", "--scenario iid-loss --quick")
+	f(2, `hedged: invalid argument "1,x" for "--seed" flag: must be a whole number, or several with commas between them`+"\n", "--scenario iid-loss --seed 1,x")
+	f(1, `hedged: no strategy is called "nothing": there are none, no-hedge, `, "--scenario iid-loss --only nothing")
+	f(2, "hedged: --from is one upstream: leave it out of a suite\n", "--suite --from two.jsonl")
+	f(2, "hedged: --out has the plots of one scenario: leave it out of a suite\n", "--suite --out x")
+	f(2, "hedged: no built-in scenario matches sl*x; --list shows those there are\n", "--suite --scenario sl*x")
+	f(2, "hedged: --scenario: sl[ is not a pattern: syntax error in pattern\n", "--suite --scenario sl[")
+	f(2, "hedged: no scenario is called iid-los; did you mean iid-loss?\n", "--suite --scenario iid-los")
+	f(2, "hedged: --calls must not be negative\n", "--suite --calls -1")
+	f(1, `upstream.yaml:3:1: rate: `, "--suite --scenario upstream.yaml")
 	f(2, "hedged: --calls must not be negative\n", "--scenario iid-loss --calls -1")
 	f(2, "hedged: --deadline must not be negative\n", "--scenario iid-loss --deadline -1s")
 	f(2, `hedged: invalid argument "lots" for "--budget" flag: must be a number from 0 to 700`+"\n", "--scenario iid-loss --budget lots")

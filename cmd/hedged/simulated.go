@@ -22,26 +22,32 @@ func (s *simulation) upstream(std command.Streams) (sim.Scenario, error) {
 	if s.recording != "" {
 		return s.recorded(std)
 	}
+	return namedScenario(s.scenarios[0], std.Err)
+}
+
+// namedScenario is a built-in scenario or a file's. What is wrong with the file is
+// told to stderr.
+func namedScenario(name string, stderr io.Writer) (sim.Scenario, error) {
 	var names []string
 	for _, known := range sim.Builtin() {
-		if known.Name == s.scenario {
+		if known.Name == name {
 			return known, nil
 		}
 		names = append(names, known.Name)
 	}
-	data, err := os.ReadFile(s.scenario)
-	if errors.Is(err, fs.ErrNotExist) && !looksLikeFile(s.scenario) {
-		if guess, ok := command.Nearest(s.scenario, names); ok {
-			return sim.Scenario{}, command.Usagef("no scenario is called %s; did you mean %s?", s.scenario, guess)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && !looksLikeFile(name) {
+		if guess, ok := command.Nearest(name, names); ok {
+			return sim.Scenario{}, command.Usagef("no scenario is called %s; did you mean %s?", name, guess)
 		}
-		return sim.Scenario{}, command.Usagef("no scenario is called %s, and no file; --list shows those there are", s.scenario)
+		return sim.Scenario{}, command.Usagef("no scenario is called %s, and no file; --list shows those there are", name)
 	}
 	if err != nil {
 		return sim.Scenario{}, fmt.Errorf("--scenario: %w", err)
 	}
-	scenario, err := sim.Load(data, s.scenario)
+	scenario, err := sim.Load(data, name)
 	if err != nil {
-		fmt.Fprintln(std.Err, err) // a line for each fault, with its place
+		fmt.Fprintln(stderr, err) // a line for each fault, with its place
 		return sim.Scenario{}, command.ErrFound
 	}
 	return scenario, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hedged.dev/hedged/pkg/adapt"
 	"hedged.dev/hedged/pkg/policy"
 )
 
@@ -290,11 +291,10 @@ func TestPolicyOverrides(t *testing.T) {
 func TestADeadlineBoundsTheTargetTime(t *testing.T) {
 	f := func(within, deadline, want time.Duration) {
 		t.Helper()
-		var m simulation
-		m.learn.Deadline, m.learn.Within = 300*ms, within
-		m.shorten(deadline)
-		if m.learn.Within != want {
-			t.Errorf("within %v and deadline %v: %v, want %v", within, deadline, m.learn.Within, want)
+		learn := adapt.Settings{Deadline: 300 * ms, Within: within}
+		shorten(&learn, deadline)
+		if learn.Within != want {
+			t.Errorf("within %v and deadline %v: %v, want %v", within, deadline, learn.Within, want)
 		}
 	}
 	f(50*ms, 40*ms, 40*ms)

@@ -36,6 +36,10 @@ func Builtin() []Scenario {
 		all = append(all, loaded(metastable, load))
 	}
 	add("brown-out", "step", "slow", "slow-and-failing", "peaks")
+	add("brownouts", "burst-often", "burst-silent", "fail-fast-5pct", "fan-100-low", "light-tail", "pareto-2s", "peaks-100",
+		"queue-60-cancel", "silent-30pct", "slowdown-x3", "surge-queue", "tail-1s-20", "tail-1s-500", "tail-1s-idle", "tight")
+	add("hiccups", "hiccups-own", "slow-moment", "pauses", "one-slow", "one-failing", "endpoint-restarts", "silence-5", "silence-50", "silence-500",
+		"edits", "daemon-restarts", "daemons-2-60", "daemons-2-85", "daemons-8-60", "daemons-8-85", "daemons-16-60", "daemons-16-85")
 	return all
 }
 

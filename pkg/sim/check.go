@@ -16,6 +16,7 @@ const (
 	mostRate      = 10_000_000
 	mostFactor    = 1000
 	longest       = 24 * time.Hour
+	leastEvery    = 100 * time.Millisecond
 )
 
 // check reports what is wrong with a scenario whose fields have the right types.
@@ -39,9 +40,53 @@ func (r *reader) check(s *Scenario) {
 		if g.To == 0 {
 			r.fault(member(at, "to"), `Required value: when the surge ends, such as "30s"`)
 		}
-		r.number(member(at, "factor"), g.Factor, mostFactor)
+		if factor := member(at, "factor"); !r.has(factor) {
+			r.fault(factor, "Required value: from 0, which is silence, to %d", mostFactor)
+		} else if g.Factor < 0 || g.Factor > mostFactor {
+			r.fault(factor, "Invalid value: %g: must be from 0, which is silence, to %d", g.Factor, mostFactor)
+		}
+	}
+	for i, p := range s.Pauses {
+		at := fmt.Sprintf("pauses[%d]", i)
+		r.checkStop(at, p.Stop)
+		r.whole(member(at, "daemon"), p.Daemon, 0, s.Daemons)
+	}
+	for i, e := range s.Edits {
+		r.instant(fmt.Sprintf("edits[%d]", i), e.At)
+	}
+	for i, e := range s.Restarts {
+		at := fmt.Sprintf("restarts[%d]", i)
+		r.instant(at, e.At)
+		r.whole(member(at, "daemon"), e.Daemon, 0, s.Daemons)
 	}
 	r.checkUpstream(&s.Upstream)
+}
+
+// checkStop checks a stretch in which something stands still.
+func (r *reader) checkStop(path string, s Stop) {
+	at, every := member(path, "at"), member(path, "every")
+	switch {
+	case r.has(at) == r.has(every):
+		r.fault(path, `must be one of at, for one stretch, and every, for one in each period, such as {every: 10s, length: 30ms}`)
+	case r.has(at):
+		r.length(at, s.At)
+		r.positive(member(path, "length"), s.Length)
+	default:
+		if s.Every < leastEvery || s.Every > longest {
+			r.fault(every, "Invalid value: %v: must be from %v to %v", s.Every, leastEvery, longest)
+		}
+		if s.Length <= 0 || s.Length > s.Every/2 {
+			r.fault(member(path, "length"), "Invalid value: %v: must be above 0s and at most half of every, %v", s.Length, s.Every/2)
+		}
+	}
+}
+
+// instant checks when something happens once.
+func (r *reader) instant(path string, at time.Duration) {
+	if !r.has(member(path, "at")) {
+		r.fault(member(path, "at"), `Required value: when it happens, such as "30s"`)
+	}
+	r.length(member(path, "at"), at)
 }
 
 func (r *reader) checkUpstream(u *Upstream) {
@@ -64,9 +109,15 @@ func (r *reader) checkUpstream(u *Upstream) {
 		r.whole("upstream.queue.limit", q.Limit, 0, mostCalls)
 		r.length("upstream.queue.shed", q.Shed)
 	}
+	for i, h := range u.Hiccups {
+		at := fmt.Sprintf("upstream.hiccups[%d]", i)
+		r.checkStop(at, h.Stop)
+		r.whole(member(at, "endpoint"), h.Endpoint, 0, u.Endpoints)
+	}
 	for i, c := range u.Changes {
 		at := fmt.Sprintf("upstream.changes[%d]", i)
 		r.stretch(at, c.From, c.To)
+		r.whole(member(at, "endpoint"), c.Endpoint, 0, u.Endpoints)
 		r.number(member(at, "latency"), orOne(c.Latency), mostFactor)
 		r.number(member(at, "capacity"), orOne(c.Capacity), mostFactor)
 		r.checkLoss(member(at, "loss"), c.Loss)

@@ -25,6 +25,10 @@ type daemon struct {
 	pick      pick
 	endpoints []endpoint
 
+	until int64  // when it goes on; before now: it does not stand still
+	held  []held // what has happened since it stood still, in order
+	tardy bool   // it has missed a tick
+
 	// Of the choice under way.
 	now    time.Time
 	random source

@@ -12,8 +12,7 @@ import (
 func (r *run) begin(id uint64, root int32) {
 	i := r.place()
 	c := &r.calls[i]
-	which := newSource(r.seed, daemonStream, id, 0)
-	d := which.below(len(r.daemons))
+	d := daemonOf(r.seed, id, len(r.daemons))
 	plan := r.daemons[d].begin()
 	c.id, c.root, c.daemon = id, root, int32(d)
 	c.began, c.wake, c.plan = r.now, never, plan

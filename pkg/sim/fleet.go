@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // fleet is an upstream's endpoints in one run: what becomes of an attempt at one
 // of them at an instant.
@@ -10,13 +13,19 @@ type fleet struct {
 	latency sampler
 	random  source // of the attempt that is looked at
 
-	// Of the changes that hold now.
+	condition             // of all endpoints
+	own       []condition // of each endpoint, where changes tell them apart
+
+	peaks   []peak // of each endpoint, or one of all
+	queues  []queue
+	hiccups stops
+}
+
+// condition is what the changes that hold now make of an endpoint.
+type condition struct {
 	slower float64
 	slots  int
 	losses []Loss
-
-	peaks  []peak // of each endpoint, or one of all
-	queues []queue
 }
 
 // peak is the stretch of loss in the present period.
@@ -39,34 +48,57 @@ func newFleet(model *Upstream, seed uint64) *fleet {
 	if model.Queue != nil {
 		f.queues = make([]queue, model.Endpoints)
 	}
+	f.hiccups = stops{seed: seed, stream: hiccupStream}
+	for _, h := range model.Hiccups {
+		f.hiccups.each = append(f.hiccups.each, h.Stop)
+	}
+	if slices.ContainsFunc(model.Changes, func(c Change) bool { return c.Endpoint > 0 }) {
+		f.own = make([]condition, model.Endpoints)
+	}
 	f.turn(0)
 	return f
 }
 
 // turn takes up the changes that hold from now on.
 func (f *fleet) turn(now int64) {
-	f.slower, f.losses = 1, f.losses[:0]
-	capacity := 1.0
-	if f.model.Loss != nil {
-		f.losses = append(f.losses, *f.model.Loss)
+	f.condition.turn(f.model, now, 0)
+	for i := range f.own {
+		f.own[i].turn(f.model, now, i+1)
 	}
-	for _, c := range f.model.Changes {
-		if now < int64(c.From) || c.To > 0 && now >= int64(c.To) {
+}
+
+// turn takes up the changes of all endpoints, and those of one, counted from 1.
+func (c *condition) turn(model *Upstream, now int64, endpoint int) {
+	c.slower, c.losses = 1, c.losses[:0]
+	capacity := 1.0
+	if model.Loss != nil {
+		c.losses = append(c.losses, *model.Loss)
+	}
+	for _, g := range model.Changes {
+		if now < int64(g.From) || g.To > 0 && now >= int64(g.To) || g.Endpoint > 0 && g.Endpoint != endpoint {
 			continue
 		}
-		if c.Latency > 0 {
-			f.slower *= c.Latency
+		if g.Latency > 0 {
+			c.slower *= g.Latency
 		}
-		if c.Capacity > 0 {
-			capacity *= c.Capacity
+		if g.Capacity > 0 {
+			capacity *= g.Capacity
 		}
-		if c.Loss.Share > 0 {
-			f.losses = append(f.losses, c.Loss)
+		if g.Loss.Share > 0 {
+			c.losses = append(c.losses, g.Loss)
 		}
 	}
-	if q := f.model.Queue; q != nil {
-		f.slots = int(float64(q.Slots)*capacity + 0.5)
+	if q := model.Queue; q != nil {
+		c.slots = int(float64(q.Slots)*capacity + 0.5)
 	}
+}
+
+// at is what holds for an endpoint now.
+func (f *fleet) at(endpoint uint16) *condition {
+	if f.own == nil {
+		return &f.condition
+	}
+	return &f.own[endpoint]
 }
 
 // fate is what becomes of an attempt.
@@ -86,10 +118,14 @@ func (f *fleet) fate(call uint64, n int, endpoint uint16, now int64) (fate, int6
 	if f.model.recorded != nil {
 		return f.model.recorded.fate(endpoint, now, lot)
 	}
-	took := int64(f.latency(&f.random) * f.slower)
-	for i := range f.losses {
-		if f.losses[i].takes(&lot) {
-			return f.losses[i].kind(kind), took
+	is := f.at(endpoint)
+	took := int64(f.latency(&f.random) * is.slower)
+	if f.queues == nil { // else it is not known yet when the service begins
+		took = f.through(endpoint, now, took)
+	}
+	for i := range is.losses {
+		if is.losses[i].takes(&lot) {
+			return is.losses[i].kind(kind), took
 		}
 	}
 	if f.peaks != nil && f.peaking(endpoint, now) && f.model.Peaks.Loss.takes(&lot) {
@@ -113,6 +149,37 @@ func (l *Loss) kind(lot float64) fate {
 		return silent
 	}
 	return failing
+}
+
+// through returns how long something takes at an endpoint that would take so long if
+// there were no hiccups: the endpoint does nothing in one.
+func (f *fleet) through(endpoint uint16, now, took int64) int64 {
+	if len(f.hiccups.each) == 0 {
+		return took
+	}
+	at, left := now, took
+	for {
+		from, to := f.hiccup(endpoint, at)
+		if from == never || at+left <= from {
+			return at + left - now
+		}
+		left -= max(from-at, 0)
+		at = to
+	}
+}
+
+// hiccup returns the endpoint's first hiccup that ends after the instant.
+func (f *fleet) hiccup(endpoint uint16, now int64) (from, to int64) {
+	from, to = never, never
+	for i, h := range f.model.Hiccups {
+		if h.Endpoint > 0 && h.Endpoint != int(endpoint)+1 {
+			continue
+		}
+		if begins, ends := f.hiccups.next(i, now); begins < from {
+			from, to = begins, ends
+		}
+	}
+	return from, to
 }
 
 // peaking reports whether the endpoint is in a peak. Instants come in order.

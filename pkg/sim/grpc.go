@@ -19,11 +19,12 @@ const (
 // one failure.
 type throttled struct {
 	fixed
+	delay  time.Duration
 	tokens float64
 }
 
 func newThrottled(delay time.Duration) *throttled {
-	return &throttled{fixed: *staggered(grpcAttempts, delay), tokens: grpcMaxTokens}
+	return &throttled{fixed: *staggered(grpcAttempts, delay), delay: delay, tokens: grpcMaxTokens}
 }
 
 func (g *throttled) admit(*adapt.Plan, hedge.Ask, float64, time.Time) hedge.Reason {
@@ -43,3 +44,5 @@ func (g *throttled) ended(_ hedge.Trigger, e hedge.End, _ time.Duration) {
 }
 
 func (g *throttled) missed() { g.tokens = max(g.tokens-1, 0) }
+
+func (g *throttled) restarted(time.Time) strategy { return newThrottled(g.delay) }

@@ -14,11 +14,17 @@ type event struct {
 type kind uint8
 
 const (
-	wake    kind = iota // of a call: a hedge or an attempt timeout may be due
-	result              // of an attempt: what it came to has arrived
-	leaving             // of an attempt: a replica has finished it
-	turning             // of the upstream: a change begins or ends
-	ticking             // of the controllers
+	wake       kind = iota // of a call: a hedge or an attempt timeout may be due
+	result                 // of an attempt: what it came to has arrived
+	leaving                // of an attempt: a replica has finished it
+	turning                // of the upstream: a change begins or ends
+	ticking                // of the controllers
+	editing                // of the policy
+	restarting             // of daemons
+	pausing                // of daemons: a pause begins
+	resuming               // of a daemon: it may be over
+	arriving               // of a call at a daemon that stood still
+	expiring               // of a call whose deadline came while its daemon stood still
 )
 
 // agenda is what is going to happen, the next first; what happens at one instant

@@ -8,8 +8,8 @@ import (
 // known is what an operator who sets strategies by hand knows of the upstream:
 // the latencies of its answers without hedging, while nothing disturbs it.
 type known struct {
-	median, p95 time.Duration
-	answers     []int64 // sorted, in nanoseconds
+	median, p95, p99 time.Duration
+	answers          []int64 // sorted, in nanoseconds
 }
 
 // earliest returns the time after which no more than that share of calls is unanswered.
@@ -30,7 +30,7 @@ const (
 // learnUpstream plays the beginning of the scenario without hedging and without its disturbances.
 func (m *simulation) learnUpstream(ctx context.Context) error {
 	calm := *m
-	calm.scenario.Surges, calm.scenario.Upstream.Changes, calm.scenario.Upstream.Peaks = nil, nil, nil
+	calm.scenario = m.scenario.calm()
 	calm.scenario.WarmUp, calm.scenario.Leaves = 0, 1
 	r := calm.run(func() strategy { return staggered(1, 0) }, m.pick(none), min(max(m.calls, leastPilot), mostPilot))
 	if err := r.play(ctx, nil); err != nil {
@@ -39,6 +39,6 @@ func (m *simulation) learnUpstream(ctx context.Context) error {
 	t := &r.tally
 	t.sort()
 	t.roots = len(t.answers) // of the answers only: nobody sees how late the others are
-	m.known = known{median: t.percentile(0.5), p95: t.percentile(0.95), answers: t.answers}
+	m.known = known{median: t.percentile(0.5), p95: t.percentile(0.95), p99: t.percentile(0.99), answers: t.answers}
 	return nil
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -24,7 +25,16 @@ func Load(data []byte, place string) (Scenario, error) {
 	if len(r.faults) == 0 {
 		r.check(&d.Scenario)
 	}
-	d.Policy = r.compile(&d.Section, min(max(d.Upstream.Endpoints, 1), hedge.MaxFanOut))
+	endpoints := min(max(d.Upstream.Endpoints, 1), hedge.MaxFanOut)
+	d.Policy = r.compile(&d.Section, "policy", endpoints)
+	for i := range d.Edits {
+		e := &d.Edits[i]
+		at := fmt.Sprintf("edits[%d].policy", i)
+		e.Policy = r.compile(&e.Section, at, endpoints)
+		if e.Policy != nil && d.Policy != nil && e.Policy.Deadline != d.Policy.Deadline {
+			r.fault(member(at, "deadline"), "Forbidden: calls keep their deadline in a scenario: write policy.deadline, %v", d.Policy.Deadline)
+		}
+	}
 	if err := r.err(); err != nil {
 		return Scenario{}, err
 	}

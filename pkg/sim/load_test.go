@@ -25,6 +25,16 @@ warmUp: 100ms
 mark: 20ms
 surges:
   - {from: 200ms, to: 300ms, factor: 2}
+  - {from: 400ms, to: 500ms, factor: 0}
+pauses:
+  - {at: 600ms, length: 10ms, daemon: 2}
+  - {every: 1s, length: 20ms}
+edits:
+  - at: 700ms
+    policy: {deadline: 150ms, budget: {percent: 8}}
+restarts:
+  - {at: 800ms, daemon: 1}
+  - {at: 900ms}
 policy:
   deadline: 150ms
   fanOut: {max: 4, successTarget: 0.99, within: 40ms}
@@ -36,8 +46,12 @@ upstream:
   loss: {share: 0.1, silent: 0.5}
   peaks: {scope: Shared, every: 1s, length: 100ms, loss: {share: 0.9, silent: 1}}
   queue: {slots: 3, limit: 9, shed: 1ms, cancel: true}
+  hiccups:
+    - {at: 1s, length: 30ms, endpoint: 4}
+    - {every: 2s, length: 40ms}
   changes:
     - {from: 1s, to: 2s, latency: 2, capacity: 0.5, loss: {share: 0.2}}
+    - {endpoint: 3, latency: 3}
 `
 
 func TestLoadReadsEverything(t *testing.T) {
@@ -46,18 +60,26 @@ func TestLoadReadsEverything(t *testing.T) {
 	if p.Deadline != 150*ms || p.Learn.FanOut != 4 || p.Learn.Target != 0.99 || p.Learn.Within != 40*ms || p.Budget.Percent != 5 || !p.Learn.Adaptive {
 		t.Errorf("policy is %+v", p)
 	}
+	if e := got.Edits[0].Policy; e.Deadline != 150*ms || e.Budget.Percent != 8 {
+		t.Errorf("edited, the policy is %+v", e)
+	}
 	want := Scenario{
 		Name: "whole", Description: "everything at once", Calls: 1000, Rate: 500, Arrivals: Steady, Leaves: 10, Daemons: 2,
-		WarmUp: 100 * ms, Mark: 20 * ms, Surges: []Surge{{From: 200 * ms, To: 300 * ms, Factor: 2}},
+		WarmUp: 100 * ms, Mark: 20 * ms,
+		Surges:   []Surge{{From: 200 * ms, To: 300 * ms, Factor: 2}, {From: 400 * ms, To: 500 * ms}},
+		Pauses:   []Pause{{Stop{At: 600 * ms, Length: 10 * ms}, 2}, {Stop: Stop{Every: time.Second, Length: 20 * ms}}},
+		Edits:    []Edit{{At: 700 * ms}},
+		Restarts: []Restart{{At: 800 * ms, Daemon: 1}, {At: 900 * ms}},
 		Upstream: Upstream{
 			Endpoints: 4, Balancing: LeastInFlight, Latency: Latency{Uniform: &Uniform{From: ms, To: 3 * ms}},
 			Loss:    &Loss{Share: 0.1, Silent: 0.5},
 			Peaks:   &Peaks{Scope: OfAll, Every: time.Second, Length: 100 * ms, Loss: Loss{Share: 0.9, Silent: 1}},
 			Queue:   &Queue{Slots: 3, Limit: 9, Shed: ms, Cancel: true},
-			Changes: []Change{{From: time.Second, To: 2 * time.Second, Latency: 2, Capacity: 0.5, Loss: Loss{Share: 0.2}}},
+			Hiccups: []Hiccup{{Stop{At: time.Second, Length: 30 * ms}, 4}, {Stop: Stop{Every: 2 * time.Second, Length: 40 * ms}}},
+			Changes: []Change{{From: time.Second, To: 2 * time.Second, Latency: 2, Capacity: 0.5, Loss: Loss{Share: 0.2}}, {Endpoint: 3, Latency: 3}},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Scenario{}, "Policy"), cmpopts.IgnoreUnexported(Upstream{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Scenario{}, "Policy"), cmpopts.IgnoreFields(Edit{}, "Section", "Policy"), cmpopts.IgnoreUnexported(Upstream{})); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 	if _, err := Run(t.Context(), got, Options{Seed: 1}); err != nil {
@@ -132,7 +154,7 @@ func FuzzLoad(f *testing.F) {
 		// What is accepted can be played.
 		s.Calls = min(s.Calls, 20*s.Leaves, 2000)
 		s.WarmUp = 0
-		if s.Calls < s.Leaves || s.Rate < 1 || s.Upstream.Endpoints > 100 || s.Daemons > 10 || len(s.Surges)+len(s.Upstream.Changes) > 0 || s.Policy.Deadline > time.Hour {
+		if s.Calls < s.Leaves || s.Rate < 1 || s.Upstream.Endpoints > 100 || s.Daemons > 10 || len(s.disturbances())+len(s.Pauses)+len(s.Upstream.Hiccups) > 0 || s.Policy.Deadline > time.Hour {
 			return // it takes too long here
 		}
 		r, err := Run(t.Context(), s, Options{Seed: 1, Only: []string{none, champion}})

@@ -12,17 +12,19 @@ import (
 // but the budget's share of the attempts did, as Finagle's BackupRequestFilter does.
 // The digest takes every attempt for as long as it lived, whatever ended it.
 type percentile struct {
-	plan   *adapt.Plan
-	share  float64
-	budget *budget.Budget
-	digest digest
+	plan    *adapt.Plan
+	share   float64
+	initial time.Duration // the gap until the digest knows anything
+	budget  *budget.Budget
+	digest  digest
 }
 
 func newPercentile(share float64, initial time.Duration, now time.Time) *percentile {
 	return &percentile{
-		plan:   &staggered(2, initial).plan,
-		share:  share,
-		budget: budget.New(budget.Settings{Percent: 100 * share}, now),
+		plan:    &staggered(2, initial).plan,
+		share:   share,
+		initial: initial,
+		budget:  budget.New(budget.Settings{Percent: 100 * share}, now),
 	}
 }
 
@@ -43,6 +45,8 @@ func (p *percentile) ended(_ hedge.Trigger, _ hedge.End, elapsed time.Duration) 
 }
 
 func (p *percentile) missed() {}
+
+func (p *percentile) restarted(now time.Time) strategy { return newPercentile(p.share, p.initial, now) }
 
 func (p *percentile) tick(time.Time) {
 	if gap, ok := p.digest.quantile(1 - p.share); ok && gap != p.plan.Gaps[0] {

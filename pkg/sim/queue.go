@@ -19,7 +19,7 @@ type job struct {
 func (r *run) enter(endpoint uint16, j job) {
 	q, model := &r.fleet.queues[endpoint], r.fleet.model.Queue
 	switch {
-	case q.busy < r.fleet.slots:
+	case q.busy < r.fleet.at(endpoint).slots:
 		r.serve(endpoint, j)
 	case model.Limit > 0 && q.alive >= model.Limit:
 		r.agenda.add(event{at: r.now + int64(model.Shed), what: result, who: j.who, failed: true})
@@ -36,7 +36,8 @@ func (r *run) serve(endpoint uint16, j job) {
 		a := r.attempt(j.who)
 		a.queued, a.serving = true, true
 	}
-	r.agenda.add(event{at: r.now + j.service, what: leaving, who: j.who, endpoint: endpoint, failed: j.failed})
+	service := r.fleet.through(endpoint, r.now, j.service)
+	r.agenda.add(event{at: r.now + service, what: leaving, who: j.who, endpoint: endpoint, failed: j.failed})
 }
 
 // leave frees the slot of an attempt that has been served, and hands its result on.
@@ -47,9 +48,13 @@ func (r *run) leave(e event) {
 		return
 	}
 	r.release(e.endpoint)
-	if known {
-		r.settle(e.who, e.failed)
+	if !known {
+		return
 	}
+	a := r.attempt(e.who)
+	a.queued, a.serving = false, false // also when the daemon sees it later
+	e.what = result
+	r.handle(e)
 }
 
 // release frees a slot and gives it to the next that waits.
@@ -61,7 +66,7 @@ func (r *run) release(endpoint uint16) {
 // fill gives free slots to those that wait.
 func (r *run) fill(endpoint uint16) {
 	q := &r.fleet.queues[endpoint]
-	for q.busy < r.fleet.slots && q.head < len(q.waiting) {
+	for q.busy < r.fleet.at(endpoint).slots && q.head < len(q.waiting) {
 		j := q.waiting[q.head]
 		q.head++
 		if r.fleet.model.Queue.Cancel && !r.underWay(j.who) {

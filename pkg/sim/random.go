@@ -12,6 +12,8 @@ const (
 	drawStream
 	peakStream
 	daemonStream
+	hiccupStream
+	pauseStream
 )
 
 // source is a stream of random numbers: splitmix64 (Steele, Lea, Flood 2014), whose

@@ -50,7 +50,7 @@ func FromRecording(attempts []record.Attempt, policy string) (Scenario, error) {
 	s.Upstream.Endpoints = len(s.Upstream.recorded.endpoints)
 	section := mapping(word("deadline"), word(recordedDeadline(firsts).String()))
 	r := &reader{place: "recording", marks: map[string]*yaml.Node{"": section}}
-	s.Policy = r.compile(section, s.Upstream.Endpoints)
+	s.Policy = r.compile(section, "policy", s.Upstream.Endpoints)
 	return s, r.err()
 }
 

@@ -15,7 +15,8 @@ type Report struct {
 	Disturbed     bool     `json:"disturbed"` // whether there is anything to recover from
 	Results       []Result `json:"results"`   // in the order of the strategies
 
-	scenario Scenario // for the plots
+	scenario     Scenario // for the plots
+	minPerSecond float64  // that the budget earns however few calls there are
 }
 
 // Result is what a strategy did.
@@ -32,6 +33,9 @@ type Result struct {
 	LastMissS   float64  `json:"last_miss_s"`            // when the last call arrived that got no answer in time; 0: none
 	WithinRatio *float64 `json:"within_ratio,omitempty"` // answered within the mark
 	Setting     string   `json:"setting,omitempty"`      // what the strategy was set to
+
+	again    Again    // how long the plan went without a hedge after a disturbance
+	variants []Result // with each setting that was tried, if the strategy has several
 
 	Timeline []Slot      `json:"-"` // each 250 ms
 	Plans    []PlanPoint `json:"-"` // of the adaptive strategy, each 100 ms and daemon
@@ -50,6 +54,7 @@ func (r *run) result(name string, usual float64) Result {
 		RecoveryS: r.recovery(usual),
 		Timeline:  t.slots,
 		Plans:     t.plans,
+		again:     r.hedgesAgain(),
 	}
 	if t.roots > 0 {
 		res.SuccessRatio = float64(len(t.answers)) / float64(t.roots)

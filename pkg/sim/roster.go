@@ -10,18 +10,20 @@ import (
 // Strategies returns the names of the strategies, in the order of a report.
 func Strategies() []string { return slices.Clone(strategyTable[:]) }
 
-var strategyTable = [...]string{none, "sequential", "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", bestStatic, champion}
+var strategyTable = [...]string{none, noHedge, sequentialRetry, "all-at-once-2", "all-at-once-3", "fixed-stagger", "grpc", "percentile", bestStatic, champion}
 
 const (
-	none       = "none"
-	bestStatic = "best-static"
-	champion   = "adaptive"
+	none            = "none"
+	noHedge         = "no-hedge"
+	sequentialRetry = "sequential"
+	bestStatic      = "best-static"
+	champion        = "adaptive"
 )
 
 // pick is how a strategy's attempts find an endpoint.
 func (m *simulation) pick(name string) pick {
 	switch {
-	case name == champion:
+	case name == champion, name == noHedge:
 		return byScore
 	case m.scenario.Upstream.Balancing == LeastInFlight:
 		return byInFlight
@@ -34,9 +36,8 @@ func (m *simulation) pick(name string) pick {
 func (m *simulation) strategy(ctx context.Context, name string) (build func() strategy, setting string, err error) {
 	same := func(s strategy) func() strategy { return func() strategy { return s } }
 	switch name {
-	case "sequential":
-		setting = fmt.Sprintf("%d attempts, each %v at most", sequentialTries, rounded(m.deadline/sequentialTries))
-		return same(sequential(sequentialTries, m.deadline)), setting, nil
+	case noHedge:
+		return func() strategy { return newAdaptive(m.terms, true, epoch()) }, "", nil
 	case "all-at-once-2":
 		return same(staggered(2, 0)), "", nil
 	case "all-at-once-3":
@@ -49,14 +50,14 @@ func (m *simulation) strategy(ctx context.Context, name string) (build func() st
 		setting = fmt.Sprintf("%d attempts, %v apart, throttled", grpcAttempts, rounded(gap))
 		return func() strategy { return newThrottled(gap) }, setting, nil
 	case "percentile":
-		share := min(m.budget.Percent/100, 1)
+		share := min(m.terms.budget.Percent/100, 1)
 		setting = fmt.Sprintf("one hedge at p%.4g", 100*(1-share))
 		return func() strategy { return newPercentile(share, m.deadline/2, epoch()) }, setting, nil
 	case bestStatic:
 		c, err := m.bestStatic(ctx)
-		return same(newStatic(c, m.learn.FanOut)), c.String(), err
+		return same(newStatic(c, m.terms.learn.FanOut)), c.String(), err
 	case champion:
-		return func() strategy { return newAdaptive(m.learn, m.budget, epoch()) }, "", nil
+		return func() strategy { return newAdaptive(m.terms, false, epoch()) }, "", nil
 	default:
 		return same(staggered(1, 0)), "", nil
 	}
@@ -66,6 +67,27 @@ const (
 	sequentialTries = 3
 	fixedFanOut     = 3
 )
+
+// timeouts are the time-outs of an attempt that an engineer may choose for sequential
+// retry: parts of the deadline, and what all but one in a hundred answers take.
+func (m *simulation) timeouts() []timeout {
+	return []timeout{
+		{m.deadline / 2, "half the deadline"},
+		{m.deadline / 3, "a third of the deadline"},
+		{m.deadline / 4, "a quarter of the deadline"},
+		{min(m.known.p99, m.deadline*9/10), "the upstream's p99"},
+	}
+}
+
+// timeout is how long sequential retry waits for an attempt, and what that is.
+type timeout struct {
+	after time.Duration
+	is    string
+}
+
+func (t timeout) setting() string {
+	return fmt.Sprintf("%d attempts, each %v at most, %s: the best of four time-outs", sequentialTries, rounded(t.after), t.is)
+}
 
 // rounded leaves three digits.
 func rounded(d time.Duration) time.Duration {

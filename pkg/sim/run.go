@@ -26,6 +26,9 @@ type run struct {
 	fleet   *fleet
 	fate    func(call uint64, n int, endpoint uint16, now int64) (fate, int64)
 	daemons []*daemon
+	edits   []terms // of each of the scenario's
+	pauses  stops
+	held    int // calls that have arrived at daemons that stand still
 	tally   tally
 }
 
@@ -45,6 +48,7 @@ func (r *run) play(ctx context.Context, done func(calls int)) error {
 		r.agenda.add(event{at: int64(at), what: turning})
 	}
 	r.agenda.add(event{at: int64(tickEvery), what: ticking})
+	r.plan()
 	for left := patience; ; left-- {
 		if left == 0 {
 			if err := ctx.Err(); err != nil {
@@ -57,7 +61,7 @@ func (r *run) play(ctx context.Context, done func(calls int)) error {
 		}
 		planned, expiry, arrival := r.agenda.next(), r.expiries.next(), r.arrivals.next
 		switch {
-		case arrival == never && r.live == 0:
+		case arrival == never && r.live == 0 && r.held == 0:
 			return nil
 		case planned <= expiry && planned <= arrival:
 			r.now = planned
@@ -75,12 +79,12 @@ func (r *run) play(ctx context.Context, done func(calls int)) error {
 func (r *run) handle(e event) {
 	switch e.what {
 	case wake:
-		if c := &r.calls[e.who.call]; c.life == e.who.life && c.wake == e.at {
+		if c := &r.calls[e.who.call]; c.life == e.who.life && c.wake == e.at && r.sees(e) {
 			c.wake = never
 			r.act(e.who.call)
 		}
 	case result:
-		if r.underWay(e.who) {
+		if r.underWay(e.who) && r.sees(e) {
 			r.settle(e.who, e.failed)
 		}
 	case leaving:
@@ -92,10 +96,14 @@ func (r *run) handle(e event) {
 		}
 	case ticking:
 		for _, d := range r.daemons {
-			d.tick(r.time())
+			if d.tardy = r.now < d.until; !d.tardy {
+				d.tick(r.time())
+			}
 		}
 		r.tally.look(r)
 		r.agenda.add(event{at: e.at + int64(tickEvery), what: ticking})
+	default:
+		r.happen(e)
 	}
 }
 
@@ -104,14 +112,22 @@ func (r *run) arrive() {
 	r.last = time.Duration(r.now)
 	root := r.tally.root(r.now, len(r.arrivals.which))
 	for _, leaf := range r.arrivals.which {
-		r.begin(r.arrivals.first+uint64(leaf), root)
+		id := r.arrivals.first + uint64(leaf)
+		if d := r.daemons[daemonOf(r.seed, id, len(r.daemons))]; r.now < d.until {
+			d.held = append(d.held, held{event: event{what: arriving}, id: id, root: root})
+			r.held++
+			continue
+		}
+		r.begin(id, root)
 	}
 	r.arrivals.advance()
 }
 
 // expire ends the call whose deadline has come, if it is still under way.
 func (r *run) expire() {
-	if e := r.expiries.take(); r.calls[e.call].life == e.life {
+	e := r.expiries.take()
+	late := event{what: expiring, who: attemptID{call: e.call, life: e.life}}
+	if r.calls[e.call].life == e.life && r.sees(late) {
 		r.act(e.call)
 	}
 }

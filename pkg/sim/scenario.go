@@ -3,6 +3,8 @@ package sim
 import (
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"hedged.dev/hedged/pkg/policy"
 )
 
@@ -19,7 +21,10 @@ type Scenario struct {
 	Daemons  int           `yaml:"daemons"`  // that share the calls, each with a controller and a budget of its own
 	WarmUp   time.Duration `yaml:"warmUp"`   // calls that arrive before do not count
 	Mark     time.Duration `yaml:"mark"`     // the share of calls within it is reported too; 0: none
-	Surges   []Surge       `yaml:"surges"`   // stretches of more or fewer calls
+	Surges   []Surge       `yaml:"surges"`   // stretches of more or fewer calls, or none
+	Pauses   []Pause       `yaml:"pauses"`   // in which daemons stand still
+	Edits    []Edit        `yaml:"edits"`    // of the policy, for strategies that follow it
+	Restarts []Restart     `yaml:"restarts"` // of daemons
 
 	Upstream Upstream       `yaml:"upstream"`
 	Policy   *policy.Policy `yaml:"-"` // of the document's section policy
@@ -34,11 +39,41 @@ const (
 	Steady  Arrivals = "Steady"  // evenly spaced
 )
 
-// Surge multiplies the rate of calls for a stretch of time.
+// Surge multiplies the rate of calls for a stretch of time. A factor of 0 is silence.
 type Surge struct {
 	From   time.Duration `yaml:"from"`
 	To     time.Duration `yaml:"to"`
 	Factor float64       `yaml:"factor"`
+}
+
+// Stop is a stretch in which something stands still: one from an instant on, or one
+// in each period, at a random place in it.
+type Stop struct {
+	At     time.Duration `yaml:"at"`
+	Every  time.Duration `yaml:"every"` // 0: there is one only, at its instant
+	Length time.Duration `yaml:"length"`
+}
+
+// Pause is a stretch in which a daemon stands still, as for a garbage collection or when
+// it has used up its share of the CPU: it sees at the end what happens meanwhile.
+type Pause struct {
+	Stop   `yaml:",inline"`
+	Daemon int `yaml:"daemon"` // from 1; 0: all at once
+}
+
+// Edit puts another policy in force at an instant, as an edit of the object does: what
+// was learned stays. The deadline is the scenario's.
+type Edit struct {
+	At      time.Duration  `yaml:"at"`
+	Section yaml.Node      `yaml:"policy"` // as it is written; Load reads it into Policy
+	Policy  *policy.Policy `yaml:"-"`
+}
+
+// Restart makes a daemon lose at an instant all that it has learned. The calls under
+// way go on.
+type Restart struct {
+	At     time.Duration `yaml:"at"`
+	Daemon int           `yaml:"daemon"` // from 1; 0: all at once
 }
 
 // Upstream is a model of an upstream's replicas. Its parts add up: an attempt may
@@ -50,6 +85,7 @@ type Upstream struct {
 	Loss      *Loss     `yaml:"loss"`
 	Peaks     *Peaks    `yaml:"peaks"`
 	Queue     *Queue    `yaml:"queue"`
+	Hiccups   []Hiccup  `yaml:"hiccups"`
 	Changes   []Change  `yaml:"changes"`
 
 	recorded *recorded // in place of latency, if it is of a recording
@@ -97,28 +133,19 @@ type Queue struct {
 	Shed  time.Duration `yaml:"shed"`
 }
 
+// Hiccup is a stretch in which endpoints stand still, as for a garbage collection:
+// every attempt that they have, or get meanwhile, is answered later by what is left of it.
+type Hiccup struct {
+	Stop     `yaml:",inline"`
+	Endpoint int `yaml:"endpoint"` // from 1; 0: all at once
+}
+
 // Change holds from an instant on.
 type Change struct {
 	From     time.Duration `yaml:"from"`
 	To       time.Duration `yaml:"to"`       // 0: to the end
+	Endpoint int           `yaml:"endpoint"` // from 1; 0: all
 	Latency  float64       `yaml:"latency"`  // factor; 0: 1
 	Capacity float64       `yaml:"capacity"` // factor of the slots; 0: 1
 	Loss     Loss          `yaml:"loss"`
-}
-
-// disturbed returns from when to when the last disturbance takes place: the changes
-// and surges, of which those without an end count as an instant. ok is false if
-// there is none.
-func (s *Scenario) disturbed() (first, last time.Duration, ok bool) {
-	first = never
-	add := func(from, to time.Duration) {
-		first, last, ok = min(first, from), max(last, from, to), true
-	}
-	for _, c := range s.Upstream.Changes {
-		add(c.From, c.To)
-	}
-	for _, g := range s.Surges {
-		add(g.From, g.To)
-	}
-	return first, last, ok
 }

@@ -75,7 +75,7 @@ func (s score) better(than score) bool {
 // bestStatic finds the best static plan.
 func (m *simulation) bestStatic(ctx context.Context) (choice, error) {
 	defer m.finished(bestStatic)
-	s := &search{m: m, budget: thrift * m.budget.Percent / 100, seen: map[choice]score{}}
+	s := &search{m: m, budget: thrift * m.terms.budget.Percent / 100, seen: map[choice]score{}}
 	if err := s.prepare(ctx); err != nil {
 		return choice{}, err
 	}
@@ -84,7 +84,7 @@ func (m *simulation) bestStatic(ctx context.Context) (choice, error) {
 		return choice{}, err
 	}
 	found := []choice{best} // with each number of hedges
-	for k := 1; k < m.learn.FanOut && len(s.grid) > 0; k++ {
+	for k := 1; k < m.terms.learn.FanOut && len(s.grid) > 0; k++ {
 		next, nextScored, err := s.climb(ctx, best, k)
 		if err != nil {
 			return choice{}, err
@@ -182,7 +182,7 @@ func (s *search) try(ctx context.Context, c choice) (score, error) {
 	if ok {
 		return known, nil
 	}
-	r := s.m.run(func() strategy { return newStatic(c, s.m.learn.FanOut) }, s.m.pick(bestStatic), s.calls)
+	r := s.m.run(func() strategy { return newStatic(c, s.m.terms.learn.FanOut) }, s.m.pick(bestStatic), s.calls)
 	if s.slow != nil {
 		batches := s.slower(c.first())
 		r.arrivals = newReplay(batches)

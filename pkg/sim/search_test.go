@@ -72,7 +72,7 @@ func TestBestStaticKeepsTheBudget(t *testing.T) {
 		if best.SuccessRatio < none.SuccessRatio {
 			t.Errorf("%s: %v has a success of %v, none %v", name, c, best.SuccessRatio, none.SuccessRatio)
 		}
-		if c.hedges >= m.learn.FanOut {
+		if c.hedges >= m.terms.learn.FanOut {
 			t.Errorf("%s: %v has more attempts than the fan-out", name, c)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 	"hedged.dev/hedged/pkg/policy"
 )
 
-// compile reads the section policy: the spec of a HedgePolicy, of which match and
+// compile reads a section policy: the spec of a HedgePolicy, of which match and
 // upstream may be left out, since the scenario says what arrives and where it goes.
-func (r *reader) compile(section *yaml.Node, endpoints int) *policy.Policy {
+func (r *reader) compile(section *yaml.Node, path string, endpoints int) *policy.Policy {
 	if section.Kind != yaml.MappingNode {
-		r.fault("policy", "Required value: the spec of a policy, such as {deadline: 100ms}")
+		r.fault(path, "Required value: the spec of a policy, such as {deadline: 100ms}")
 		return nil
 	}
 	spec := *section
-	if !r.has("policy.match") {
+	if !r.has(member(path, "match")) {
 		spec.Content = append(spec.Content, word("match"), list(mapping(word("hosts"), list(word("scenario")))))
 	}
-	if !r.has("policy.upstream") {
+	if !r.has(member(path, "upstream")) {
 		addresses := list()
 		for i := range endpoints {
 			addresses.Content = append(addresses.Content, word(fmt.Sprintf("http://endpoint-%d", i+1)))
@@ -35,13 +35,12 @@ func (r *reader) compile(section *yaml.Node, endpoints int) *policy.Policy {
 		word("spec"), &spec,
 	))
 	if err != nil {
-		r.fault("policy", "cannot be read: %v", err)
+		r.fault(path, "cannot be read: %v", err)
 		return nil
 	}
 	policies, faults := policy.Parse(text, policy.Options{Place: r.place})
 	for _, f := range faults.Errors() {
-		path := "policy" + strings.TrimPrefix(f.Path, "spec")
-		r.fault(path, "%s", strings.ReplaceAll(f.Message, "spec.", "policy."))
+		r.fault(path+strings.TrimPrefix(f.Path, "spec"), "%s", strings.ReplaceAll(f.Message, "spec.", path+"."))
 	}
 	if len(policies) != 1 {
 		return nil

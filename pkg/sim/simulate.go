@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"hedged.dev/hedged/pkg/adapt"
-	"hedged.dev/hedged/pkg/budget"
 	"hedged.dev/hedged/pkg/policy"
 )
 
@@ -40,8 +40,8 @@ type simulation struct {
 	options  Options
 	calls    int
 	deadline time.Duration
-	learn    adapt.Settings
-	budget   budget.Settings
+	terms    terms
+	edits    []terms // of each edit of the policy
 
 	known known
 	usual float64       // success of no hedging before the first disturbance
@@ -61,25 +61,35 @@ func newSimulation(s Scenario, o Options) (*simulation, error) {
 	}
 	m := &simulation{scenario: s, options: o, calls: s.Calls}
 	if o.Policy != nil {
-		m.scenario.Policy = o.Policy
+		m.scenario.Policy, m.scenario.Edits = o.Policy, nil // they are edits of the scenario's own
 	}
 	if o.Calls > 0 {
 		m.calls = o.Calls
 	}
-	p := m.scenario.Policy
-	m.learn, m.budget, m.deadline = p.Learn, p.Budget, p.Deadline
-	if o.Budget != nil {
-		m.budget.Percent = *o.Budget
-	}
+	m.terms, m.deadline = o.terms(m.scenario.Policy), m.scenario.Policy.Deadline
 	if o.Deadline > 0 {
-		m.shorten(o.Deadline)
+		m.deadline = o.Deadline
+	}
+	for _, e := range m.scenario.Edits {
+		m.edits = append(m.edits, o.terms(e.Policy))
 	}
 	return m, nil
 }
 
+// terms are what a policy says, with the options worked in.
+func (o *Options) terms(p *policy.Policy) terms {
+	t := terms{p.Learn, p.Budget}
+	if o.Budget != nil {
+		t.budget.Percent = *o.Budget
+	}
+	if o.Deadline > 0 {
+		shorten(&t.learn, o.Deadline)
+	}
+	return t
+}
+
 // shorten puts another deadline in force, also where a default follows from it.
-func (m *simulation) shorten(deadline time.Duration) {
-	s := &m.learn
+func shorten(s *adapt.Settings, deadline time.Duration) {
 	if s.Max == s.Deadline || s.Max > deadline {
 		s.Max = deadline
 	}
@@ -91,7 +101,7 @@ func (m *simulation) shorten(deadline time.Duration) {
 	if s.Initial == s.Deadline/2 {
 		s.Initial = deadline / 2
 	}
-	s.Deadline, m.deadline = deadline, deadline
+	s.Deadline = deadline
 }
 
 // selected reports whether a strategy is asked for.
@@ -112,16 +122,16 @@ func (m *simulation) report(ctx context.Context) (Report, error) {
 		Seed:          m.options.Seed,
 		Calls:         m.calls,
 		DeadlineMS:    milliseconds(m.deadline),
-		BudgetPercent: m.budget.Percent,
+		BudgetPercent: m.terms.budget.Percent,
 		MarkMS:        milliseconds(m.scenario.Mark),
 	}
 	_, _, rep.Disturbed = m.scenario.disturbed()
-	rep.scenario = m.scenario
+	rep.scenario, rep.minPerSecond = m.scenario, m.terms.budget.MinPerSecond
 	if m.scenario.Leaves > 1 {
 		rep.Leaves = m.scenario.Leaves
 	}
 	m.total = m.work()
-	if m.selected("fixed-stagger") || m.selected("grpc") || m.selected(bestStatic) {
+	if m.selected(sequentialRetry) || m.selected("fixed-stagger") || m.selected("grpc") || m.selected(bestStatic) {
 		if err := m.learnUpstream(ctx); err != nil {
 			return Report{}, err
 		}
@@ -144,10 +154,42 @@ func (m *simulation) report(ctx context.Context) (Report, error) {
 
 // result plays the scenario with one strategy.
 func (m *simulation) result(ctx context.Context, name string) (Result, error) {
+	if name == sequentialRetry {
+		return m.sequentialRetry(ctx)
+	}
 	build, setting, err := m.strategy(ctx, name)
 	if err != nil {
 		return Result{}, err
 	}
+	return m.played(ctx, name, setting, build)
+}
+
+// sequentialRetry plays sequential retry with each of its time-outs. The one with the
+// most successes, and then the least p99.9, is the result.
+func (m *simulation) sequentialRetry(ctx context.Context) (Result, error) {
+	var variants []Result
+	for _, t := range m.timeouts() {
+		build := func() strategy { return sequential(sequentialTries, t.after) }
+		res, err := m.played(ctx, sequentialRetry, t.setting(), build)
+		if err != nil {
+			return Result{}, err
+		}
+		variants = append(variants, res)
+	}
+	best := bestVariant(variants)
+	best.variants = variants
+	return best, nil
+}
+
+// bestVariant returns the result with the most successes, and then the least p99.9.
+func bestVariant(variants []Result) Result {
+	return slices.MinFunc(variants, func(a, b Result) int {
+		return cmp.Or(cmp.Compare(b.SuccessRatio, a.SuccessRatio), cmp.Compare(a.P999MS, b.P999MS))
+	})
+}
+
+// played plays the scenario with one setting of a strategy.
+func (m *simulation) played(ctx context.Context, name, setting string, build func() strategy) (Result, error) {
 	r := m.run(build, m.pick(name), m.calls)
 	if err := r.play(ctx, func(calls int) { m.progress(calls, name) }); err != nil {
 		return Result{}, err
@@ -163,13 +205,16 @@ func (m *simulation) result(ctx context.Context, name string) (Result, error) {
 }
 
 // work is all there is to do, in calls: the search for the best static plan counts
-// as much as a strategy.
+// as much as a strategy, and so does each time-out of sequential retry.
 func (m *simulation) work() int {
 	parts := 0
 	for _, name := range strategyTable {
 		if m.plays(name) {
 			parts++
 		}
+	}
+	if m.selected(sequentialRetry) {
+		parts += len(m.timeouts()) - 1
 	}
 	if m.selected(bestStatic) {
 		parts++
@@ -200,6 +245,11 @@ func (m *simulation) run(build func() strategy, p pick, calls int) *run {
 		tally:    tally{warmUp: int64(s.WarmUp), mark: int64(s.Mark), deadline: int64(m.deadline)},
 	}
 	r.fate = r.fleet.fate
+	r.edits = m.edits
+	r.pauses = stops{seed: r.seed, stream: pauseStream}
+	for _, p := range s.Pauses {
+		r.pauses.each = append(r.pauses.each, p.Stop)
+	}
 	for range s.Daemons {
 		r.daemons = append(r.daemons, newDaemon(build(), p, s.Upstream.Endpoints))
 	}

@@ -29,20 +29,52 @@ func staggered(fanOut int, gap time.Duration) *fixed {
 	return f
 }
 
-// sequential tries one endpoint after the other, each for its part of the deadline.
-func sequential(tries int, deadline time.Duration) *fixed {
+// sequential tries one endpoint after the other, each until the time-out. After a
+// failure the next attempt follows at once.
+func sequential(tries int, timeout time.Duration) *fixed {
 	f := staggered(tries, hedge.Never)
-	f.plan.AttemptTimeout = deadline / time.Duration(tries)
+	f.plan.AttemptTimeout = timeout
 	return f
 }
 
-// adaptive is the controller.
+// adaptive is the controller, with its budget.
 type adaptive struct {
 	controller *adapt.Controller
+	budget     *budget.Budget
+	terms      terms
+	alone      bool // calls have one attempt, as with fanOut.max: 1
 }
 
-func newAdaptive(s adapt.Settings, b budget.Settings, now time.Time) *adaptive {
-	return &adaptive{controller: adapt.New(s, budget.New(b, now))}
+// terms are what a policy says about further attempts.
+type terms struct {
+	learn  adapt.Settings
+	budget budget.Settings
+}
+
+func newAdaptive(t terms, alone bool, now time.Time) *adaptive {
+	a := &adaptive{budget: budget.New(t.budget, now), terms: t, alone: alone}
+	a.controller = adapt.New(a.settings(), a.budget)
+	return a
+}
+
+// settings are the controller's.
+func (a *adaptive) settings() adapt.Settings {
+	s := a.terms.learn
+	if a.alone {
+		s.FanOut = 1
+	}
+	return s
+}
+
+// edit puts another policy in force, as the daemon does.
+func (a *adaptive) edit(t terms, now time.Time) {
+	a.terms = t
+	a.budget.Update(t.budget, now)
+	a.controller.Update(a.settings())
+}
+
+func (a *adaptive) restarted(now time.Time) strategy {
+	return newAdaptive(a.terms, a.alone, now)
 }
 
 func (a *adaptive) begin() *adapt.Plan { return a.controller.Begin() }

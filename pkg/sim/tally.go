@@ -97,6 +97,8 @@ func (t *tally) launched(now int64) { t.slot(now).Attempts++ }
 // count counts a call that has ended.
 func (r *run) count(c *call, won bool) {
 	t := &r.tally
+	p := &t.pending[c.root]
+	won = won && r.now-p.began <= t.deadline // from the arrival, also at a daemon that stood still
 	s := t.slot(c.began)
 	s.Calls++
 	if won {
@@ -111,7 +113,6 @@ func (r *run) count(c *call, won bool) {
 			t.slow = append(t.slow, slowCall{c.id, c.began, lasted})
 		}
 	}
-	p := &t.pending[c.root]
 	p.left--
 	p.missed = p.missed || !won
 	if c.began >= t.warmUp {
@@ -141,7 +142,7 @@ func (r *run) count(c *call, won bool) {
 func (t *tally) look(r *run) {
 	for i, d := range r.daemons {
 		a, ok := d.strategy.(*adaptive)
-		if !ok {
+		if !ok || a.alone {
 			return
 		}
 		p := a.controller.Plan()
