@@ -27,6 +27,7 @@ type script struct {
 	deadline time.Duration
 	tries    []try
 	refused  []hedge.Reason
+	inline   bool
 }
 
 type try struct {
@@ -58,6 +59,7 @@ func drawScript(t *rapid.T) script {
 			LeastRemaining: rapid.SampledFrom([]time.Duration{0, 10 * ms, 25 * ms}).Draw(t, "leastRemaining"),
 		},
 		deadline: rapid.SampledFrom([]time.Duration{20 * ms, 60 * ms, 100 * ms}).Draw(t, "deadline"),
+		inline:   rapid.Bool().Draw(t, "inline"),
 	}
 	for i := range s.plan.Gaps {
 		s.plan.Gaps[i] = time.Duration(units.Draw(t, "gap")-1) * 5 * ms // -5 ms never comes due
@@ -148,7 +150,11 @@ func (s script) real(t *testing.T) []told {
 	var got []told
 	synctest.Test(t, func(t *testing.T) {
 		c := &caller{script: s, began: time.Now()}
-		o := hedge.Do(t.Context(), &s.plan, c.began.Add(s.deadline), hedge.Caller[int](c))
+		do := hedge.Do[int]
+		if s.inline {
+			do = hedge.DoInline[int]
+		}
+		o := do(t.Context(), &s.plan, c.began.Add(s.deadline), c)
 		o.Release()
 		synctest.Wait()
 		got = order(c.told)
@@ -199,8 +205,8 @@ func (c *caller) Ended(a hedge.Attempt) {
 
 func (c *caller) Discard(int) {}
 
-// The simulated engine launches the same attempts at the same instants as the real
-// one, and they end the same way at the same instants.
+// The simulator launches the same attempts at the same instants as the data plane's
+// driver does, and they end the same way at the same instants.
 func TestEngineDoesWhatHedgeDoes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		drawn := drawScript(r)
