@@ -32,7 +32,7 @@ UNITS := ./control ./load ./trace ./waterfall ./cmd/upstream ./cmd/waterfall
 # The packages whose long tests stand in files with the build tag !race: millions of
 # simulated calls on one goroutine, in which the race detector has nothing to find and
 # takes ten times as long. Their short tests are run once more with them.
-LONG := ./pkg/adapt ./pkg/sim ./test/goals
+LONG := ./pkg/adapt ./pkg/demo ./pkg/sim ./test/goals
 
 FLOORS  := $(foreach p,$(COVERED),-floor $(p)=90)
 

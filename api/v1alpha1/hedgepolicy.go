@@ -44,7 +44,7 @@ type HedgePolicySpec struct {
 	Stagger Stagger `json:"stagger,omitzero"`
 	// Budget bounds extra attempts to a share of calls.
 	Budget Budget `json:"budget"`
-	// Overload says what losses mean.
+	// Overload says what a slower upstream means.
 	Overload Overload `json:"overload,omitzero"`
 	// Accept lists the answers that end a call as a success.
 	Accept Accept `json:"accept,omitzero"`
@@ -70,7 +70,7 @@ type FanOut struct {
 	Max int `json:"max" jsonschema:"minimum=1,maximum=8,default=3"`
 	// Adaptive leaves the number of attempts to the controller; false means always max when due. Default: true.
 	Adaptive bool `json:"adaptive" jsonschema:"default=true"`
-	// SuccessTarget is the share of calls that are to succeed: no more attempts are planned than it needs. Default: 0.999.
+	// SuccessTarget is the share of calls that are to succeed; further attempts are not planned for misses far below what it allows. Default: 0.999.
 	SuccessTarget *float64 `json:"successTarget,omitempty" jsonschema:"exclusiveMinimum=0,exclusiveMaximum=1,default=0.999"`
 	// Within is the time from a call's arrival within which successTarget of the calls are to be answered; at most the deadline. Default: none, the deadline is the only target.
 	Within *Duration `json:"within,omitempty"`
@@ -99,7 +99,8 @@ type Stagger struct {
 	Min *Duration `json:"min,omitempty" jsonschema:"default=1ms"`
 	// Max is the longest stagger. Default: the deadline.
 	Max *Duration `json:"max,omitempty"`
-	// Initial is the stagger until enough has been observed. Default: half the deadline.
+	// Initial is the stagger until enough has been observed. Default: a twentieth of the
+	// deadline, within min and max.
 	Initial *Duration `json:"initial,omitempty"`
 }
 
@@ -111,9 +112,9 @@ type Budget struct {
 	MinPerSecond float64 `json:"minPerSecond" jsonschema:"minimum=0,maximum=1000000,default=10"`
 }
 
-// Overload says what losses mean.
+// Overload says what a slower upstream means.
 type Overload struct {
-	// TrustUpstream says that losses are known to be exogenous: failing further attempts do not stop hedging. Default: false.
+	// TrustUpstream says that the upstream is known to become slower for other reasons than load: only its pushback stops hedging. Default: false.
 	TrustUpstream bool `json:"trustUpstream" jsonschema:"default=false"`
 }
 

@@ -18,14 +18,14 @@ calls may have now and when, what state it takes the upstream for, which rule
 decided, and the figures that it was decided by. POLICY is its name, or
 namespace/name; without it there is a line for each.
 
-  state  cold: too little is known yet; steady: as it has been; shift: its latency
-         has changed; peak: it loses more than it did; overload-queueing: it is
-         slower as a whole; overload-correlated: further attempts fail as first
-         ones do; overload-hold: calm again, and not yet trusted
-  rule   target-met: the least load that reaches the success target; tail: that,
-         and what is left shortens the tail; budget-bound: the best that the budget
-         pays for; no-gain: no further attempt would help; stopped: the overload
-         gate is shut; given: the policy says so
+  state  cold: too little is known yet; steady: as it has been; moved: its latency
+         has changed, and hedges help all the same; overload: it has become slower,
+         and hedges have not been seen to help since; pushback: it asked to be left
+         alone
+  rule   early: hedges come early, because what they save is worth their load;
+         budget-bound: as many early hedges as the budget pays for; late: hedges
+         come as late as a retry would, because earlier ones would save too
+         little; stopped: no hedge; given: the policy says when hedges are sent
 
 Shares of load count attempts beyond one a call: 10 % is 110 attempts for 100
 calls.`,

@@ -32,27 +32,24 @@ func told(t *testing.T, policies []proxy.PolicyView, upstreams []proxy.UpstreamV
 	return s.URL
 }
 
-// learned is a policy whose plan was searched for, in the midst of a peak.
+// learned is a policy whose plan was searched for, while its upstream is slower than it was.
 func learned() (proxy.PolicyView, proxy.UpstreamView) {
 	target, within := 0.9999, v1alpha1.Duration{Duration: 50 * time.Millisecond}
 	return proxy.PolicyView{
 			Policy: "shop/catalog", Revision: "24fef0216492", Place: "policies/shop.yaml", Line: 12,
 			Warnings: []string{"policies/shop.yaml:14:3: warning: spec.deadline: is short"},
 			Spec: v1alpha1.HedgePolicySpec{
-				Mode: v1alpha1.ModeEnforce, FanOut: v1alpha1.FanOut{Max: 5, Adaptive: true, SuccessTarget: &target, Within: &within},
+				Mode: v1alpha1.ModeEnforce, FanOut: v1alpha1.FanOut{Max: 3, Adaptive: true, SuccessTarget: &target, Within: &within},
 				Stagger: v1alpha1.Stagger{Mode: v1alpha1.StaggerAuto},
 			},
 			Plan: proxy.PlanView{
-				FanOut: 3, Hedges: 2, HedgeShare: 0.4, Again: "35.5ms", Spares: 1, Retries: 2, RetryShare: 0.75, Stagger: "12.345678ms", Gaps: []string{"12.345678ms", "20ms", "60ms"},
-				Deadline: "100ms", AttemptTimeout: "80ms", LeastRemaining: "3.1415926ms", State: adapt.Peak, Rule: adapt.BudgetBound,
-				Figures: proxy.FiguresView{
-					Figures: adapt.Figures{
-						FailureRate: 0.123, Explicit: 0.023, Planned: 0.99812, Cost: 0.0931, Budget: 0.1, Stock: 37.2,
-						OfHedges: 0.95, OfRetries: 1, Efficacy: 0.87, Gradient: 1.42, Gate: 0.8,
-					},
-					Horizon: "41.5ms",
+				FanOut: 3, Hedges: 2, HedgeShare: 0.4, Defer: "35.5ms", Stagger: "12.345678ms", Gaps: []string{"12.345678ms", "20ms"},
+				Deadline: "100ms", AttemptTimeout: "80ms", LeastRemaining: "3.1415926ms", State: adapt.Moved, Rule: adapt.BudgetBound,
+				Figures: adapt.Figures{
+					FailureRate: 0.123, Explicit: 0.023, Planned: 0.99812, Slow: 0.05, Helped: 0.9, Cost: 0.0931, Ceiling: 0.08, Budget: 0.1, Stock: 37.2,
+					OfHedges: 0.9, OfRetries: 1, Evidence: 57.5, LatencyRatio: 1.42, Moved: 0.8, Independence: 0.87,
 				},
-				Reason: "peak, budget-bound: and so on",
+				Reason: "Hedging after 12.3 ms, and so on.",
 			},
 		}, proxy.UpstreamView{
 			Policy: "shop/catalog", Bypassed: 3,
@@ -74,8 +71,8 @@ func written() (proxy.PolicyView, proxy.UpstreamView) {
 				Mode: v1alpha1.ModeShadow, FanOut: v1alpha1.FanOut{Max: 2}, Stagger: v1alpha1.Stagger{Mode: v1alpha1.StaggerFixed},
 			},
 			Plan: proxy.PlanView{
-				FanOut: 2, Hedges: 1, HedgeShare: 1, Retries: 1, RetryShare: 1, Stagger: "20ms", Gaps: []string{"20ms"},
-				Deadline: "250ms", LeastRemaining: "0s", State: adapt.Cold, Rule: adapt.Given, Reason: "fixed: stagger 20ms",
+				FanOut: 2, Hedges: 1, HedgeShare: 1, Stagger: "20ms", Gaps: []string{"20ms"},
+				Deadline: "250ms", LeastRemaining: "0s", Rule: adapt.Given, Reason: "Hedging after 20ms in every call: the policy says so.",
 			},
 		}, proxy.UpstreamView{
 			Policy: "shop/search", Endpoints: []upstream.EndpointStatus{{Address: "10.0.0.9:80", State: "half-open"}},
@@ -84,13 +81,13 @@ func written() (proxy.PolicyView, proxy.UpstreamView) {
 		}
 }
 
-// silent is a policy that sends nothing further, cold or switched off.
+// silent is a policy that sends nothing further: it is switched off, and the upstream asked for it.
 func silent() (proxy.PolicyView, proxy.UpstreamView) {
 	return proxy.PolicyView{
 		Policy: "default/search", Place: "policies/other.yaml", Line: 1,
 		Spec: v1alpha1.HedgePolicySpec{Mode: v1alpha1.ModeDisabled, FanOut: v1alpha1.FanOut{Max: 3, Adaptive: true}},
 		Plan: proxy.PlanView{
-			FanOut: 1, Gaps: []string{}, Deadline: "250ms", LeastRemaining: "0s", State: adapt.Cold, Rule: adapt.NoGain, Reason: "cold",
+			FanOut: 3, Gaps: []string{}, Deadline: "250ms", LeastRemaining: "0s", State: adapt.Pushback, Rule: adapt.Stopped, Reason: "No further attempts: the upstream asked to be left alone.",
 		},
 	}, proxy.UpstreamView{Policy: "default/search"}
 }
@@ -158,7 +155,7 @@ func TestExplain(t *testing.T) {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
 	for _, want := range []string{
-		"default/greeting  (", "stagger Fixed", "given: the policy says so", "2 of at most 2 attempts a call", "1: 5s after the newest attempt",
+		"default/greeting  (", "stagger Fixed", "given: the policy says when hedges are sent", "at most 2 attempts a call", "1: 5s after the newest attempt",
 		"0 further for 1 call so far (0 %)", "closed",
 	} {
 		if !strings.Contains(stdout, want) {

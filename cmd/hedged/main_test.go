@@ -67,6 +67,8 @@ func TestUsage(t *testing.T) {
 	f("validate", "hedged validate needs a file, a directory or - (the standard input)")
 	f("version --output yaml", `invalid argument "yaml" for "--output" flag: must be text or json`)
 	f("version now", `hedged version takes no argument, and got "now"`)
+	f("demo --situation tail --rate 5", "--rate has no meaning with --situation: a situation is a document; copy it and edit the copy")
+	f("demo --situation silense", "no situation is called silense; did you mean silence?")
 	f("demo now", `hedged demo takes no argument, and got "now"`)
 }
 

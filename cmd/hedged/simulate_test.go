@@ -216,7 +216,7 @@ func TestSimulateSuite(t *testing.T) {
 	if diff := cmp.Diff([]string{"tail-1s-20", "tail-1s-500", "tail-1s-idle", "slow", "mine", fmt.Sprint(lost)}, names); diff != "" {
 		t.Errorf("rows (-want +got):\n%s\n%s", diff, stdout)
 	}
-	if !strings.Contains(stdout, fmt.Sprintf("\n%d of 5 rows lost, means over 2 seeds.", lost)) {
+	if !strings.Contains(stdout, fmt.Sprintf("\n%d of 5 rows lost, means over seeds 3, 4.", lost)) {
 		t.Errorf("it does not say how many rows are lost:\n%s", stdout)
 	}
 

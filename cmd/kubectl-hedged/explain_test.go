@@ -23,7 +23,7 @@ func explained(t *testing.T, policy string, fanOut int) string {
 			Mode: v1alpha1.ModeEnforce, FanOut: v1alpha1.FanOut{Max: 3}, Stagger: v1alpha1.Stagger{Mode: v1alpha1.StaggerFixed},
 		},
 		Plan: proxy.PlanView{
-			FanOut: fanOut, Gaps: []string{}, Deadline: "250ms", LeastRemaining: "0s", State: adapt.Cold, Rule: adapt.Given, Reason: "as given",
+			FanOut: fanOut, Gaps: []string{}, Deadline: "250ms", LeastRemaining: "0s", Rule: adapt.Given, Reason: "as given",
 		},
 	}
 	u := proxy.UpstreamView{Policy: policy, Endpoints: []upstream.EndpointStatus{{Address: "10.0.0.9:80", State: "closed"}}}

@@ -19,7 +19,7 @@ func adaptive() Settings {
 }
 
 // BenchmarkTick is a tick of a busy policy: a thousand calls a second, a share of
-// which is lost, hedged or failed.
+// which is lost, hedged or failed. G6: at most 200 µs with a fan-out of 3.
 func BenchmarkTick(b *testing.B) {
 	bench := func(name string, s Settings) {
 		b.Run(name, func(b *testing.B) {
@@ -61,7 +61,20 @@ func BenchmarkTick(b *testing.B) {
 	bench("fan-out=3", adaptive())
 	s := adaptive()
 	s.FanOut, s.Target = 8, 0.99999
-	bench("fan-out=8", s)
+	bench("fan-out=8", s) // at most 500 µs
+	s.Within = 50 * ms
+	bench("fan-out=8,within", s)
+}
+
+// BenchmarkObserve is the end of an attempt. G6: at most 50 ns. Run it with -cpu 1,2.
+func BenchmarkObserve(b *testing.B) {
+	c := New(adaptive(), purse())
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for d := time.Duration(0); pb.Next(); d += 100 * time.Microsecond {
+			c.Observe(hedge.Initial, Success, 10*time.Millisecond+d%(20*time.Millisecond))
+		}
+	})
 }
 
 // BenchmarkCall is what a call costs that needs no further attempt: a plan, a token

@@ -30,6 +30,14 @@ func edge(i int) time.Duration {
 	return time.Duration(stepTable[i%perOctave] << (i / perOctave))
 }
 
+// edges are the edges of all buckets, for those who look many up.
+var edges = func() (e [buckets + 1]time.Duration) {
+	for i := range e {
+		e[i] = edge(i)
+	}
+	return e
+}()
+
 // bucketOf returns the bucket that a latency falls into.
 func bucketOf(d time.Duration) int {
 	if d < shortest {

@@ -1,7 +1,6 @@
 package adapt
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +13,6 @@ import (
 type Controller struct {
 	plan     atomic.Pointer[Plan]
 	recorder atomic.Pointer[recorder] // nil until the first end
-	missed   atomic.Uint32            // calls, since the last tick
-	trust    atomic.Int32             // further attempts that may still fail before the next tick
 	pushed   atomic.Int64             // Unix nanoseconds until which the upstream asked to be left alone
 	budget   *budget.Budget
 
@@ -24,14 +21,10 @@ type Controller struct {
 	view     *view // nil until a tick has found something: an idle policy costs little memory
 }
 
-// mostTrust is how many further attempts may fail before a tick has a say.
-const mostTrust = 20
-
 // New returns a controller that has learned nothing. Further attempts are paid for
 // from the budget.
 func New(s Settings, b *budget.Budget) *Controller {
 	c := &Controller{settings: s, budget: b}
-	c.trust.Store(mostTrust)
 	c.plan.Store(c.decide())
 	return c
 }
@@ -41,8 +34,11 @@ func (c *Controller) Update(s Settings) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.settings = s
+	if c.view != nil && c.view.learned() {
+		c.view.prospect.lay(c.view, &c.settings)
+	}
 	if !s.Adaptive && c.view != nil {
-		c.budget.Pace(0, 0, c.view.ticked) // only ticks of an adaptive policy set one
+		c.budget.Pace(0, 0, c.view.ticked)
 	}
 	c.plan.Store(c.decide())
 }
@@ -65,34 +61,36 @@ func (c *Controller) Begin() *Plan {
 // Plan returns the plan in force, never nil.
 func (c *Controller) Plan() *Plan { return c.plan.Load() }
 
-// Admit says whether a further attempt of a call may be sent, and takes its token. The draw is a random number from 0 to below 1: a plan may send only
-// a share of some attempts.
+// Admit says whether a further attempt of a call may be sent, and takes its token. The
+// draw is a random number from 0 to below 1: a plan may send only a share of the first
+// hedges when they are due.
 func (c *Controller) Admit(p *Plan, a hedge.Ask, draw float64, now time.Time) hedge.Reason {
-	if p.Adaptive && (now.UnixNano() < c.pushed.Load() || p.trusting && c.trust.Load() <= 0) {
-		return hedge.Overload
-	}
 	// A call may be older than what the last tick saw.
-	if p.Adaptive && a.Trigger == hedge.Stagger && c.plan.Load().Rule == Stopped {
+	if p.Adaptive && (now.UnixNano() < c.pushed.Load() || a.Trigger == hedge.Stagger && c.plan.Load().Rule == Stopped) {
 		return hedge.Overload
 	}
-	if !p.Draws(a, draw) {
+	if !p.Sampled(a, draw) {
 		return hedge.Draw
 	}
-	return c.Replace(now)
+	if !c.budget.Take(p.Adaptive && (a.Trigger == hedge.Stagger || p.paced), now) {
+		return hedge.Budget
+	}
+	return hedge.Admitted
 }
 
 // Replace says whether an attempt may be sent in the place of one of which nothing
 // was sent, and takes its token. It is no load more than the plan has, so that
 // nothing else holds it back.
 func (c *Controller) Replace(now time.Time) hedge.Reason {
-	if !c.budget.Take(now) {
+	if !c.budget.Take(false, now) {
 		return hedge.Budget
 	}
 	return hedge.Admitted
 }
 
-// Observe counts the end of an attempt of that age. It costs an atomic addition,
-// and for a further attempt a second one.
+// Observe counts the end of an attempt of that age. It costs one atomic addition, and the
+// budget's lock for a hedge that succeeded as quickly as most answers come: it has helped,
+// so that the pace lets another one go.
 func (c *Controller) Observe(t hedge.Trigger, k Kind, elapsed time.Duration) {
 	r := c.recorder.Load()
 	if r == nil {
@@ -100,32 +98,15 @@ func (c *Controller) Observe(t hedge.Trigger, k Kind, elapsed time.Duration) {
 		r = c.recorder.Load()
 	}
 	r.add(t, k, elapsed)
-	if t == hedge.Initial {
-		return
-	}
-	switch k {
-	case Success:
-		c.believe(1)
-	case Failure, Expired:
-		c.trust.Add(-1)
-	}
-}
-
-// believe raises the trust, up to its most.
-func (c *Controller) believe(by int32) {
-	for {
-		t := c.trust.Load()
-		if t >= mostTrust || c.trust.CompareAndSwap(t, min(t+by, mostTrust)) {
-			return
+	if t == hedge.Stagger && k == Success {
+		if p := c.plan.Load(); p.Adaptive && elapsed <= p.quick {
+			c.budget.Return()
 		}
 	}
 }
 
-// Missed counts a call that ended without an accepted answer in time.
-func (c *Controller) Missed() { c.missed.Add(1) }
-
-// Pushback tells that the upstream asked to be left alone for so long: the gate
-// shuts at once, and no further attempt is admitted until then.
+// Pushback tells that the upstream asked to be left alone for so long: no further
+// attempt is admitted until then.
 func (c *Controller) Pushback(wait time.Duration, now time.Time) {
 	until := now.Add(wait).UnixNano()
 	for {
@@ -155,20 +136,15 @@ func (c *Controller) Tick(now time.Time) (changed bool) {
 		c.view = new(view)
 	}
 	v, s := c.view, &c.settings
-	v.follow(s, &news{
-		now: now, ends: &seen, first: first,
-		missed: int(c.missed.Swap(0)), pushed: now.UnixNano() < c.pushed.Load(), budget: c.budget.Status(now),
-	})
+	v.follow(s, &news{now: now, ends: &seen, first: first, pushed: now.UnixNano() < c.pushed.Load(), budget: c.budget.Status(now)})
 	next, before := v.decide(s), c.plan.Load()
 	if s.Adaptive {
-		c.budget.Pace(v.pace(next))
-		if open := v.gate.open(); open > 0 {
-			c.believe(int32(math.Ceil(open * refill)))
-		}
+		perCall, most := v.pace(s)
+		c.budget.Pace(max(perCall, leastPace), most, now)
 	}
 	c.plan.Store(next)
 	return next.Plan != before.Plan || next.FairWait != before.FairWait
 }
 
-// refill is the trust that a tick gives back while the gate is open.
-const refill = float64(mostTrust)
+// leastPace is a pace at which nothing is sent: 0 would take the bound away.
+const leastPace = 1e-9

@@ -1,7 +1,6 @@
 package adapt
 
 import (
-	"math"
 	"time"
 )
 
@@ -11,36 +10,30 @@ type hazards struct {
 	success, failure [buckets]float64
 }
 
-const (
-	// doubt is how many attempts, still at risk after the last one that ended,
-	// outweigh the belief that every attempt is answered in the end.
-	doubt = 10
-	// unseen is a share of an attempt that is taken to have been at risk in every
-	// bucket: the last answer seen does not prove that there is none later.
-	unseen = 0.5
-)
-
 // hazards estimates them with the product limit (Kaplan and Meier; with explicit
-// failure as a competing risk, Aalen and Johansen): those censored in a bucket were
-// at risk for half of it. A prior counts as so many attempts at risk in each bucket.
-// The risk that is left is the number of attempts outstanding after the last end.
-func (w *window) hazards(h, prior *hazards, weight float64) (left float64) {
+// failure as a competing risk, Aalen and Johansen): those censored in a bucket were at
+// risk for half of it. A prior counts as so many attempts at risk in each bucket; without
+// one, half an attempt was at risk in each: the last answer seen does not prove that none
+// comes later. The risk that is left is the number of attempts outstanding after the
+// last end.
+func (w *window) hazards(h, assumed *hazards) (left float64) {
 	risk := w.weight
 	left = risk
 	for i := range buckets {
 		s, f, lost := float64(w.success[i]), float64(w.failure[i]), float64(w.censored[i])
-		exposed := max(risk-lost/2, s+f) + unseen
+		exposed := max(risk-lost/2, s+f)
 		risk -= s + f + lost
 		if s+f > 0 {
 			left = max(risk, 0) + lost/2
 		}
-		if prior == nil {
+		if assumed == nil {
+			exposed += 0.5
 			h.success[i], h.failure[i] = s/exposed, f/exposed
 			continue
 		}
-		exposed += weight
-		h.success[i] = (s + weight*prior.success[i]) / exposed
-		h.failure[i] = (f + weight*prior.failure[i]) / exposed
+		exposed += prior
+		h.success[i] = (s + prior*assumed.success[i]) / exposed
+		h.failure[i] = (f + prior*assumed.failure[i]) / exposed
 	}
 	return left
 }
@@ -69,7 +62,7 @@ func (h *hazards) curve(c *curve, factor, left float64) {
 		}
 		c.answered[i], c.failed[i] = answered, failed
 	}
-	c.total = answered + outstanding*doubt/(left+doubt)
+	c.total = answered + outstanding*prior/(left+prior)
 }
 
 // by returns what the values, at upper edges, are at that time.
@@ -77,15 +70,19 @@ func by(values *[buckets]float64, t time.Duration) float64 {
 	if t <= 0 {
 		return 0
 	}
-	i := bucketOf(t)
+	return inBucket(values, t, bucketOf(t))
+}
+
+// inBucket is by for a time in that bucket.
+func inBucket(values *[buckets]float64, t time.Duration, i int) float64 {
 	low, before := time.Duration(0), 0.0
 	if i > 0 {
-		low, before = edge(i), values[i-1]
+		low, before = edges[i], values[i-1]
 	}
-	if t >= edge(i+1) {
+	if t >= edges[i+1] {
 		return values[i]
 	}
-	return before + (values[i]-before)*float64(t-low)/float64(edge(i+1)-low)
+	return before + (values[i]-before)*float64(t-low)/float64(edges[i+1]-low)
 }
 
 // cut makes the curve that of attempts which are given up at that age: they fail
@@ -120,18 +117,11 @@ func (c *curve) quantile(q float64) time.Duration {
 	return last
 }
 
-// probability keeps a share within what n observations can tell from 0 and 1.
-func probability(p, n float64) float64 {
-	least := 1 / (2*n + 2)
-	return min(max(p, least), 1-least)
-}
-
-// unlike returns by how many standard deviations two shares differ, each known
-// from so many observations.
-func unlike(p, n, q, m float64) float64 {
-	if n == 0 || m == 0 {
-		return 0
+// median returns the median of answered attempts, or the deadline when more are still
+// unanswered than have been answered: a median of so few is none.
+func (c *curve) median(deadline time.Duration) time.Duration {
+	if last := c.answered[buckets-1]; last < 0.5*(1-c.failed[buckets-1]) {
+		return deadline
 	}
-	pooled := probability((p*n+q*m)/(n+m), n+m)
-	return math.Abs(p-q) / math.Sqrt(pooled*(1-pooled)*(1/n+1/m))
+	return c.quantile(0.5)
 }

@@ -28,7 +28,7 @@ func windowOf(samples ...sample) *window {
 // estimate makes a window's curve, without a prior.
 func (w *window) estimate() *curve {
 	h, c := &hazards{}, &curve{}
-	h.curve(c, 1, w.hazards(h, nil, 0))
+	h.curve(c, 1, w.hazards(h, nil))
 	return c
 }
 

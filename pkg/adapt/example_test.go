@@ -27,6 +27,6 @@ func Example() {
 	l.Tick(time.Now())
 	fmt.Println(l.Plan().Reason)
 	// Output:
-	// initial: 0 first attempts observed, too few or none answered (needs 50); stagger 100ms
-	// quantile: p90 of answered attempts, from 100 samples; stagger 91.363ms
+	// Hedging after 100ms until 20 first attempts have been observed (0 so far).
+	// Hedging after 91.1ms in every call: 90 % of answers have come by then.
 }

@@ -16,46 +16,47 @@ import (
 )
 
 // sound reports what is wrong with a plan, whatever it was made of.
-func sound(t interface{ Fatalf(string, ...any) }, s *Settings, p *Plan) {
+func sound(t interface{ Fatalf(string, ...any) }, s *Settings, c *Controller) {
+	p := c.Plan()
 	most := min(max(s.FanOut, 1), hedge.MaxFanOut)
-	if p.FanOut < 1 || p.FanOut > most || p.Hedges < 0 || p.Spares < 0 || p.Hedges+p.Spares > most-1 || p.Retries < 0 {
-		t.Fatalf("fan-out of %d is exceeded: %+v", most, p)
+	if p.FanOut != most || p.Most != most || p.Hedges < 0 || p.Hedges > most-1 || p.Defer < 0 || p.Defer > 0 && p.Hedges == 0 {
+		t.Fatalf("a fan-out of %d is not kept: %+v", most, p)
 	}
-	if p.Foreseen() > p.FanOut || p.Spares > 0 && p.FanOut <= p.Hedges+p.Spares || p.Defer < 0 || p.Defer > 0 && p.Hedges == 0 {
-		t.Fatalf("%+v", p)
-	}
-	sum := p.Defer
+	sum := time.Duration(0)
 	for i, gap := range p.Gaps {
-		if i >= p.Hedges+p.Spares {
+		switch {
+		case i >= p.Hedges:
 			if gap != hedge.Never {
-				t.Fatalf("gap %d of %d hedges and %d spares is %v", i, p.Hedges, p.Spares, gap)
+				t.Fatalf("gap %d of %d hedges is %v", i, p.Hedges, gap)
 			}
 			continue
-		}
-		if s.Mode != Fixed && (gap < s.Min || gap > s.longest()) {
-			t.Fatalf("gap %d is %v: %+v", i, gap, p)
-		}
-		if gap < 0 {
+		case s.Mode != Fixed && (gap < s.Min || gap > s.longest()), gap < 0:
 			t.Fatalf("gap %d is %v: %+v", i, gap, p)
 		}
 		sum += gap
 	}
-	if s.Adaptive && s.Mode == Auto && p.bound == "" && sum > s.Deadline+p.Defer {
+	if s.Adaptive && s.Mode == Auto && p.Learned && p.bound == "" && sum > s.Deadline {
 		t.Fatalf("the last hedge is due at %v, after the deadline: %+v", sum, p)
 	}
 	f := reflect.ValueOf(p.Figures)
 	for i := range f.NumField() {
-		if v := f.Field(i); v.Kind() == reflect.Float64 && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) || v.Float() < 0) {
-			t.Fatalf("%s is %v: %+v", f.Type().Field(i).Name, v.Float(), p)
+		if v := f.Field(i).Float(); math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+			t.Fatalf("%s is %v: %+v", f.Type().Field(i).Name, v, p)
 		}
 	}
-	for _, q := range []float64{p.HedgeShare, p.RetryShare, p.Figures.Planned, p.Figures.FailureRate, p.Figures.Gate} {
+	g := &p.Figures
+	for _, q := range []float64{p.HedgeShare, g.Planned, g.FailureRate, g.Explicit, g.Slow, g.Helped, g.Moved, g.Independence} {
 		if !(q >= -1e-9 && q <= 1+1e-9) {
 			t.Fatalf("%v is no share: %+v", q, p)
 		}
 	}
-	if p.Adaptive && p.Rule != Given && p.Figures.Cost > p.Figures.Budget+1e-9 {
-		t.Fatalf("it costs %v of %v: %+v", p.Figures.Cost, p.Figures.Budget, p)
+	if p.Rule != Given && p.Rule != Stopped {
+		if look := laid(c.view, s); g.Cost-look.retries > max(g.Ceiling, look.late)+1e-9 {
+			t.Fatalf("hedges cost %v, of %v, and late ones %v: %+v", g.Cost-look.retries, g.Ceiling, look.late, p)
+		}
+	}
+	if (p.Rule == Stopped) != (p.Adaptive && most > 1 && g.Independence == 0) || p.Rule == Stopped && p.Hedges > 0 {
+		t.Fatalf("whether hedging is stopped is not clear: %+v", p)
 	}
 	if p.LeastRemaining < 0 || p.FairWait <= 0 || math.IsNaN(p.Samples) || p.P99 < p.P50 || p.Reason == "" {
 		t.Fatalf("plan is %+v", p)
@@ -77,6 +78,7 @@ func TestPlanKeepsItsBoundsWhateverIsObserved(t *testing.T) {
 			Max:      ms("max", 1, 5000),
 		}
 		s.Min = min(ms("min", 0, 5000), s.Max)
+		s.Within = min(ms("within", 0, 5000), s.Deadline)
 		if rapid.Bool().Draw(t, "timeout") {
 			s.AttemptTimeout = s.Deadline / 2
 		}
@@ -84,7 +86,7 @@ func TestPlanKeepsItsBoundsWhateverIsObserved(t *testing.T) {
 			Percent: rapid.Float64Range(0, 100).Draw(t, "percent"), MinPerSecond: rapid.Float64Range(0, 100).Draw(t, "floor"),
 		}, epoch)
 		c, now := New(s, purse), epoch
-		sound(t, &s, c.Plan())
+		sound(t, &s, c)
 		for range rapid.IntRange(1, 10).Draw(t, "ticks") {
 			for range rapid.IntRange(0, 30).Draw(t, "kinds of ends") {
 				trigger := hedge.Trigger(rapid.IntRange(0, triggers-1).Draw(t, "trigger"))
@@ -97,7 +99,7 @@ func TestPlanKeepsItsBoundsWhateverIsObserved(t *testing.T) {
 			}
 			now = now.Add(time.Duration(rapid.Int64Range(-1e9, 1e12).Draw(t, "step")))
 			c.Tick(now)
-			sound(t, &s, c.Plan())
+			sound(t, &s, c)
 		}
 	})
 }
@@ -118,12 +120,12 @@ func FuzzObservations(f *testing.F) {
 				c.Observe(hedge.Trigger(stream[0]%triggers), Kind(stream[0]/triggers%kinds), age)
 			}
 			if stream[0]&0x80 != 0 {
-				c.Missed()
+				c.Pushback(50*ms, now)
 			}
 			if step := stream[6]; step > 0 {
 				now = now.Add(time.Duration(step) * 20 * time.Millisecond)
 				c.Tick(now)
-				sound(t, &s, c.Plan())
+				sound(t, &s, c)
 			}
 		}
 	})

@@ -12,65 +12,64 @@ import (
 // that are made up.
 func TestReasons(t *testing.T) {
 	figures := Figures{
-		FailureRate: 0.0523, Explicit: 0.031, Planned: 0.99912, Cost: 0.0567, Budget: 0.1, Stock: 123.4,
-		OfHedges: 0.97, OfRetries: 1, Efficacy: 0.941, Gradient: 1.02, Gate: 1,
+		FailureRate: 0.0123, Explicit: 0.001, Planned: 0.99912, Slow: 0.0214, Helped: 0.987, Cost: 0.0387, Ceiling: 0.05,
+		Budget: 0.1, Stock: 123.4, OfHedges: 0.97, OfRetries: 1, LatencyRatio: 1, Independence: 1,
 	}
 	auto := adaptive()
 	given := settings()
-	var b strings.Builder
-	show := func(what string, s Settings, p Plan, gaps ...time.Duration) {
-		s.FanOut = 4
-		p.Adaptive, p.Hedges = s.Adaptive, len(gaps)
-		copy(p.Gaps[:], gaps)
-		p.describe(&s)
-		fmt.Fprintf(&b, "%s\n\t%s\n", what, p.Reason)
-	}
-	searched := func(st State, r Rule) Plan {
-		return Plan{Learned: true, State: st, Rule: r, Figures: figures, HedgeShare: 1, RetryShare: 1, Retries: 1}
-	}
-	for _, st := range []State{Steady, Shift, Peak} {
-		show(string(st), auto, searched(st, TargetMet), 21*ms)
-	}
-	for _, st := range []State{OverloadQueueing, OverloadCorrelated, OverloadHold} {
-		p := searched(st, Stopped)
-		p.Figures.Gate = 0
-		if st == OverloadCorrelated {
-			p.Retries = 0
-		}
-		show(string(st), auto, p)
-	}
-	p := searched(Peak, BudgetBound)
-	p.HedgeShare, p.RetryShare, p.Retries = 0.25, 0.5, 2
-	show("drawn, for want of budget", auto, p, 21*ms, 34567*time.Microsecond)
-	p.Defer = 80 * ms
-	show("the rest put off", auto, p, 21*ms, 34567*time.Microsecond)
-	p = searched(Steady, TargetMet)
-	p.Spares, p.Gaps[1], p.Gaps[2] = 2, 60*ms, 70*ms
-	show("with spares", auto, p, 21*ms)
-	p = searched(Steady, TargetMet)
-	p.Spares, p.Gaps[0] = 1, 60*ms
-	show("spares alone", auto, p)
-	p = searched(Steady, Tail)
-	p.Figures.Horizon, p.Figures.Explicit, p.bound = 123456*time.Microsecond, 0, "stagger.min"
-	show("tail, held by a bound", auto, p, 50*ms, 50*ms, 50*ms)
-	p = searched(Steady, NoGain)
-	p.Retries = 0
-	show("no gain", auto, p)
-	fixed := auto
-	fixed.Mode, fixed.Fixed = Fixed, 20*ms
-	show("adaptive with a fixed stagger", fixed, searched(Steady, TargetMet), 20*ms, 20*ms)
 	static := auto
 	static.Adaptive = false
-	show("not adaptive", static, searched("", BudgetBound), 10*ms, 10*ms, 10*ms)
-
-	show("cold", auto, Plan{State: Cold, Rule: Given, Samples: 12}, 150*ms)
+	with := func(s Settings, m Mode) Settings { s.Mode, s.Fixed, s.Quantile = m, 20*ms, 0.95; return s }
+	var b strings.Builder
+	show := func(what string, s Settings, p Plan, gaps ...time.Duration) {
+		p.Adaptive, p.Hedges = s.Adaptive, len(gaps)
+		copy(p.Gaps[:], gaps)
+		words := p.words(&s)
+		if !strings.HasSuffix(words, ".") || strings.HasSuffix(words, "..") || strings.Contains(words, "%!") || words != strings.TrimSpace(words) {
+			t.Errorf("%s: %q is no sentence", what, words)
+		}
+		fmt.Fprintf(&b, "%s\n\t%s\n", what, words)
+	}
+	found := func(st State, r Rule) Plan {
+		return Plan{Learned: true, State: st, Rule: r, Figures: figures, HedgeShare: 1, Samples: 1234.5}
+	}
+	show("early", auto, found(Steady, Early), 3600*time.Microsecond, 12*ms)
+	show("early, one hedge", auto, found(Steady, Early), 3600*time.Microsecond)
+	p := found(Steady, Early)
+	p.bound, p.found = "stagger.min", 345678
+	show("early, held by a bound", auto, p, ms, ms)
+	p = found(Steady, BudgetBound)
+	p.HedgeShare, p.Defer = 0.43, 80*ms
+	show("as the budget pays for", auto, p, 21*ms, 34567*time.Microsecond)
+	p = found(Steady, Late)
+	p.Figures.Slow, p.Figures.Cost = 0.000012, 0.000013
+	show("late", auto, p, 100*ms, 100*ms)
+	p = found(Moved, Early)
+	p.Figures.LatencyRatio, p.Figures.Independence, p.Figures.OfHedges = 2.34, 0.62, 0.874
+	show("slower, and hedges help", auto, p, 9*ms, 30*ms)
+	p = found(Overload, Late)
+	p.Figures.LatencyRatio, p.Figures.Independence, p.Figures.OfHedges = 3.4, 0.2, 0.82
+	show("slower, and hedges hardly help", auto, p, 100*ms, 100*ms)
+	p = found(Overload, Stopped)
+	p.Figures.LatencyRatio, p.Figures.Independence = 3.4, 0
+	show("stopped", auto, p)
+	show("pushback", auto, found(Pushback, Stopped))
+	show("pushback, cold", auto, Plan{State: Pushback, Rule: Stopped})
+	show("adaptive, fixed", with(auto, Fixed), found(Steady, Given), 20*ms, 20*ms)
+	show("adaptive, quantile", with(auto, Quantile), found(Steady, Given), 31*ms, 31*ms)
+	p = found(Steady, BudgetBound)
+	p.HedgeShare, p.Defer = 0.43, 80*ms
+	show("adaptive, fixed, as the budget pays for", with(auto, Fixed), p, 20*ms, 20*ms)
+	show("cold", auto, Plan{State: Cold, Rule: Given, Samples: 12}, 15*ms, 15*ms)
+	show("cold, fixed", with(auto, Fixed), Plan{State: Cold, Rule: Given, Samples: 12}, 20*ms, 20*ms)
 	show("fan-out of 1", auto, Plan{State: Steady, Rule: Given, Learned: true})
-	static.Mode, static.Fixed = Fixed, 20*ms
-	show("fixed", static, Plan{Rule: Given}, 20*ms, 20*ms, 20*ms)
-	show("quantile, initial", given, Plan{Rule: Given, bound: "stagger.max"}, 100*ms, 100*ms, 100*ms)
-	show("quantile", given, Plan{Rule: Given, Learned: true, Samples: 1234.5}, 31*ms, 31*ms, 31*ms)
-	show("quantile, held by a bound", given, Plan{Rule: Given, Learned: true, Samples: 1234.5, bound: "stagger.max", found: 234567891}, 200*ms, 200*ms, 200*ms)
-
+	show("fixed", with(static, Fixed), Plan{Rule: Given}, 20*ms, 20*ms, 20*ms)
+	show("fixed, learned", with(static, Fixed), found("", Given), 20*ms, 20*ms, 20*ms)
+	show("quantile, cold, held by a bound", given, Plan{Rule: Given, bound: "stagger.max", found: 345 * ms}, 100*ms, 100*ms)
+	show("quantile", given, found("", Given), 31*ms, 31*ms, 31*ms)
+	p = found("", Given)
+	p.bound, p.found = "stagger.max", 234567891
+	show("quantile, held by a bound", given, p, 200*ms, 200*ms)
 	golden(t, "testdata/reasons.txt", b.String())
 }
 

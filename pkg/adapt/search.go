@@ -1,246 +1,212 @@
 package adapt
 
-import "math"
+import (
+	"math"
+	"time"
 
-const (
-	better = 0.001 // by which a plan with one more hedge must win
-	sweeps = 3     // over the offsets of a ladder, at most
+	"hedged.dev/hedged/pkg/hedge"
 )
 
-// aim is what a search is for. With a limit on misses it looks for the least cost
-// that keeps it; without, for the fewest misses that the ceiling pays for.
-type aim struct {
-	x       int     // the instant by which calls are to be answered
-	limit   float64 // share of calls that may miss it; 0: as few as possible
-	finally float64 // with a limit, the share that may miss the deadline
-	ceiling float64 // hedges a call, at most
-	price   float64 // misses that one hedge must save
-	fewest  int     // hedges
-	most    int
-	afresh  bool // look everywhere, not only around the last answer
-}
-
-// unfit is the worth of a ladder that breaks its aim, plus how far.
-const unfit = 1e3
-
-// weigh returns how good a ladder is, the less the better, with the share of its
-// last hedge that is best.
-func (g *grid) weigh(l *ladder, a *aim) (worth, share float64) {
-	others, last := g.load(l)
-	lost, open, chance := g.unserved(l, a.x)
-	if others > a.ceiling {
-		return unfit + others - a.ceiling, 1
-	}
-	share = 1.0
-	if last > 0 {
-		share = min(1, (a.ceiling-others)/last)
-	}
-	if a.limit == 0 {
-		return lost + open*(1-share*chance) + a.price*(others+share*last), share
-	}
-	need, excess := a.need(lost, open, chance, share, a.limit)
-	if a.x < g.n-1 {
-		lost, open, chance = g.unserved(l, g.n-1)
-		needed, beyond := a.need(lost, open, chance, share, a.finally)
-		need, excess = max(need, needed), excess+beyond
-	}
-	if excess > 0 {
-		return unfit / 2 * (1 + excess), share
-	}
-	return others + need*last, need
-}
-
-// need returns the share of the last hedge that a limit asks for, and by how much
-// the misses exceed it with the share that is affordable.
-func (a *aim) need(lost, open, chance, affordable, limit float64) (share, excess float64) {
-	if excess = lost + open*(1-affordable*chance) - limit; excess > 0 {
-		return affordable, excess
-	}
-	if lost+open <= limit {
-		return 0, 0
-	}
-	return (lost + open - limit) / (open * chance), 0
-}
-
-// find returns the best ladder for an aim. The hint is an answer to a similar one.
-func (g *grid) find(a *aim, hint *ladder) (found ladder, worth float64) {
-	found.share = 1
-	worth, _ = g.weigh(&found, a)
-	if a.fewest > 0 {
-		worth = math.Inf(1)
-	}
-	if g.n < 2 { // no instant before the deadline at which an answer could have come
-		return found, worth
-	}
-	grown := found
-	for grown.k < a.most {
-		w := g.grow(&grown, a)
-		if grown.k == 2 && a.afresh {
-			if l, lw := g.pair(a); lw < w {
-				grown, w = l, lw
-			}
-		}
-		if hint != nil && hint.k == grown.k {
-			h := *hint
-			if hw := g.polish(&h, a); hw < w {
-				grown, w = h, hw
-			}
-		}
-		if grown.k <= a.fewest || w < worth-better*math.Abs(worth) {
-			found, worth = grown, w
-		} else if w < unfit/2 {
-			break
-		}
-	}
-	return found, worth
-}
-
-// grow adds one hedge where it is worth most.
-func (g *grid) grow(l *ladder, a *aim) (worth float64) {
-	best := *l
-	best.insert(0)
-	worth, best.share = g.weigh(&best, a)
-	for d := 1; d < g.n-1; d++ {
-		trial := *l
-		trial.insert(d)
-		w, share := g.weigh(&trial, a)
-		if w < worth {
-			worth, best = w, trial
-			best.share = share
-		}
-	}
-	*l = best
-	return g.polish(l, a)
-}
-
-// pair returns the best two hedges: what has to start early and together does not
-// grow out of the best single hedge.
-func (g *grid) pair(a *aim) (best ladder, worth float64) {
-	worth = math.Inf(1)
-	for i := range g.n - 1 {
-		for j := i; j < g.n-1; j++ {
-			trial := ladder{k: 2, at: [mostHedges]int{i, j}}
-			if w, share := g.weigh(&trial, a); w < worth {
-				worth, best = w, trial
-				best.share = share
-			}
-		}
-	}
-	return best, worth
-}
-
-// insert adds a hedge, keeping the order.
-func (l *ladder) insert(d int) {
-	i := l.k
-	for i > 0 && l.at[i-1] > d {
-		l.at[i] = l.at[i-1]
-		i--
-	}
-	l.at[i] = d
-	l.k++
-}
-
-// polish moves one hedge after another to where it is worth most, until none moves.
-func (g *grid) polish(l *ladder, a *aim) (worth float64) {
-	worth, l.share = g.weigh(l, a)
-	for range sweeps {
-		moved := false
-		for i := range l.k {
-			low, high := 0, g.n-2
-			if i > 0 {
-				low = l.at[i-1]
-			}
-			if i < l.k-1 {
-				high = l.at[i+1]
-			}
-			trial := *l
-			for d := low; d <= high; d++ {
-				if d == l.at[i] {
-					continue
-				}
-				trial.at[i] = d
-				if w, share := g.weigh(&trial, a); w < worth {
-					worth, l.share, l.at[i], moved = w, share, d, true
-				}
-			}
-		}
-		if !moved {
-			break
-		}
-	}
-	return worth
-}
-
-// The price of load when the success target is met and what is left shortens the
-// tail: so much of the horizon's logarithm a hedge per call. It is dearer for an
-// upstream that already carries load for the target's sake.
+// The resolution of a search: gaps × instants of the first hedge are tried.
 const (
-	tailPrice = 2
-	tailRise  = 3000 // times the square of the further attempts a call that the target takes
-	yield     = 0.1  // of what hedges save, where the target is out of reach: what the tail may take of it
-	coarse    = 10   // times the misses within reach: what the tail is measured at, at least
-	threshold = 0.5  // of the horizon's logarithm: a tail that is not heavy is not worth a hedge
-	inertia   = 0.04 // of the horizon's logarithm, that another number of hedges must win
+	instants = 64
+	gaps     = 16
 )
 
-// shorten returns the ladder for the shortest horizon by which the target is still
-// kept and that is worth its load, starting from the one that keeps it at the
-// deadline. The horizon is an instant of the grid; it is looked for around the last
-// one. It is slow to leave the number of hedges that was in force, so that noise
-// does not move it to and fro.
-func (g *grid) shorten(a aim, from ladder, price float64, inForce, around int) (found ladder, horizon int) {
-	value := func(l *ladder, x int) float64 {
-		v := math.Log(float64(g.at[x])) + price*g.cost(l)
-		if l.k > 0 {
-			v += threshold
-		}
-		if l.k != inForce {
-			v += inertia
-		}
-		return v
-	}
-	found, horizon = from, a.x
-	end, worth, last := a.x, value(&from, a.x), from
-	everywhere := a.afresh
-	a.afresh = false // that goes for the horizon now
-	try := func(x int) (feasible, improved bool) {
-		a.x = x
-		l, w := g.find(&a, &last)
-		if w >= unfit/2 {
-			return false, false
-		}
-		last = l
-		if w := value(&l, x); w < worth {
-			worth, found, horizon = w, l, x
-			return true, true
-		}
-		return true, false
-	}
-	const stride, patience = 3, 5
-	walk := func(from, step int) {
-		for x, worse := from, 0; x > 0 && x < end && worse < patience; x += step {
-			feasible, improved := try(x)
-			if !feasible && step < 0 {
-				return
-			}
-			if worse++; improved {
-				worse = 0
-			} else if !everywhere {
-				return
-			}
-		}
-	}
-	if everywhere {
-		walk(end-stride, -stride)
-	} else {
-		walk(around, -stride)
-		walk(around+stride, stride)
-	}
-	last = found
-	for _, x := range [...]int{horizon - 1, horizon - 2, horizon + 1, horizon + 2} {
-		if x > 0 && x < end {
-			try(x)
-		}
-	}
-	return found, horizon
+// schedule is when the hedges of a plan are launched: the first one after so long, in a
+// share of the calls, and in the others as late as that is of use; further ones at equal gaps.
+type schedule struct {
+	first, gap time.Duration
+	share      float64
+	cost       float64 // hedges a call
 }
+
+// prospect is what a search knows of the upstream, at instants of a call's life.
+type prospect struct {
+	n       int
+	at      [instants]time.Duration // rising; the last is the deadline
+	weight  [instants]float64       // of the logarithm of time that begins with it
+	waiting [instants]float64       // share of calls by then with an attempt under way that no hedge has helped
+	failed  [instants]float64       // share of calls by then whose attempts all failed explicitly
+	unaided [instants]float64       // share of calls by then without an answer, of those hedged late
+
+	hedges   int // at most
+	outcomes *curve
+	helpers  *curve
+	floor    float64       // misses that do not matter
+	latest   time.Duration // the first hedge of a call that no earlier one is paid for
+	late     float64       // hedges a call that are then launched
+	retries  float64       // of a call
+	aim      int           // the instant that the target is meant for, before the deadline; 0: there is none
+	allowed  float64       // misses that the target allows
+}
+
+// lay lays out what is known.
+func (p *prospect) lay(v *view, s *Settings) {
+	p.n, p.aim, p.hedges, p.outcomes, p.helpers = 0, 0, s.most(), &v.curve, &v.hedges
+	p.allowed, p.latest = 1-s.Target, s.Deadline/time.Duration(s.most()+1)
+	p.floor = within * p.allowed
+	from, to := bucketOf(v.curve.quantile(0.1)), bucketOf(s.Deadline)
+	step := 1 + (to-from)/(instants-2)
+	for i := from; i <= to && edge(i) < s.Deadline; i += step {
+		p.at[p.n] = edge(i)
+		p.n++
+	}
+	p.at[p.n] = s.Deadline
+	p.n++
+	age := v.failedAt(s)
+	for i, at := range p.at[:p.n] {
+		p.weight[i] = math.Log(missed)
+		if i < p.n-1 {
+			p.weight[i] = math.Log(float64(p.at[i+1]) / float64(at))
+		}
+		p.retry(i, &v.retries, age)
+		if s.Within > 0 && at <= s.Within {
+			p.aim = i
+		}
+	}
+	p.late = p.cost(p.latest, p.latest)
+	p.retries = by(&v.curve.failed, s.Deadline) / max(1-by(&v.retries.failed, s.Deadline), 0.1)
+	p.slowness(&schedule{first: p.latest, gap: p.latest, share: 1}, true, math.Inf(1))
+}
+
+// retry enters what explicit failures come to: each launches a retry at once, as long as
+// there are any. They fail early: the median age stands for all.
+func (p *prospect) retry(i int, retries *curve, age time.Duration) {
+	at := p.at[i]
+	failed := by(&p.outcomes.failed, at)
+	answered, again := by(&retries.answered, at-age), by(&retries.failed, at-age)
+	chain, each := 0.0, 1.0
+	for range p.hedges {
+		chain += each
+		each *= again
+	}
+	p.waiting[i] = max(0, 1-by(&p.outcomes.answered, at)-failed) + failed*chain*max(0, 1-answered-again)
+	p.failed[i] = failed * each
+}
+
+// failedAt returns the median age of explicit failures.
+func (v *view) failedAt(s *Settings) time.Duration {
+	half := by(&v.curve.failed, s.Deadline) / 2
+	for i, f := range &v.curve.failed {
+		if f >= half {
+			return edge(i)
+		}
+	}
+	return s.Deadline
+}
+
+// cost returns how many hedges a call has whose first one comes after so long.
+func (p *prospect) cost(first, gap time.Duration) (cost float64) {
+	for i := range p.hedges {
+		at := first + time.Duration(i)*gap
+		if at >= p.at[p.n-1] {
+			break
+		}
+		share := max(0, 1-by(&p.outcomes.answered, at)-by(&p.outcomes.failed, at))
+		for j := range i {
+			share *= 1 - by(&p.helpers.answered, time.Duration(i-j)*gap)
+		}
+		cost += share
+	}
+	return cost
+}
+
+// slowness returns how slow calls are under a schedule: the logarithm of the share without
+// an answer, over that of time. Halving the time by which all but a thousandth are answered
+// is worth as much at any level. It gives up beyond most. With late it notes the misses of
+// calls hedged late.
+func (p *prospect) slowness(s *schedule, late bool, most float64) (slow float64) {
+	var bucket [hedge.MaxFanOut]int // of each hedge's age, which only rises
+	for i, at := range p.at[:p.n] {
+		open := p.waiting[i]
+		for k := range p.hedges {
+			age := at - s.first - time.Duration(k)*s.gap
+			if age <= 0 {
+				break
+			}
+			for bucket[k] < buckets-1 && age >= edges[bucket[k]+1] {
+				bucket[k]++
+			}
+			open *= 1 - inBucket(&p.helpers.answered, age, bucket[k])
+		}
+		open += p.failed[i]
+		if late {
+			p.unaided[i] = open
+		}
+		open = s.share*open + (1-s.share)*p.unaided[i]
+		if open > p.floor {
+			slow += p.weight[i] * math.Log(open/p.floor)
+		}
+		if i == p.aim && i > 0 && open > p.allowed {
+			slow += aimed * math.Log(open/p.allowed)
+		}
+		if slow >= most {
+			return slow
+		}
+	}
+	return slow
+}
+
+// aimed makes the target time come before everything else: no tail is worth as much.
+const aimed = 1000
+
+// best returns the schedule that leaves calls the least slow, for a cost of no more than
+// the ceiling. Each hedge a call has to be worth its price. Hedging a share of the calls is
+// the last resort, where even the cheapest early schedule costs more than the ceiling.
+func (p *prospect) best(ceiling float64, s *Settings) (found schedule, early bool) {
+	found = schedule{first: p.latest, gap: p.latest, share: 1, cost: p.late}
+	worth := p.slowness(&found, false, math.Inf(1)) + price*p.late
+	shortest := max(p.helpers.quantile(0.3), s.Min, 1)
+	for _, partly := range [...]bool{false, true} {
+		if partly && (early || p.late >= ceiling) {
+			break
+		}
+		for _, first := range p.at[:p.n-1] {
+			if first < s.Min || first > p.latest {
+				continue
+			}
+			least := math.Inf(1)
+			for g := range gaps {
+				trial := schedule{first: first, gap: between(shortest, p.latest, g), share: 1}
+				trial.cost = p.cost(first, trial.gap)
+				least = min(least, trial.cost)
+				if trial.cost > ceiling {
+					if !partly {
+						continue
+					}
+					trial.share, trial.cost = (ceiling-p.late)/(trial.cost-p.late), ceiling
+				}
+				if w := p.slowness(&trial, false, worth-price*trial.cost) + price*trial.cost; w < worth {
+					worth, found, early = w, trial, true
+				}
+			}
+			if least < ceiling/instants {
+				break // what comes later costs next to nothing less, and is later
+			}
+		}
+	}
+	return found, early
+}
+
+// between returns one of the gaps that are tried, from the shortest to the longest.
+func between(shortest, longest time.Duration, g int) time.Duration {
+	if shortest >= longest {
+		return shortest
+	}
+	return time.Duration(float64(shortest) * math.Pow(float64(longest)/float64(shortest), float64(g)/(gaps-1)))
+}
+
+// fit returns the schedule of a given stagger, in the share of calls that the ceiling pays for.
+func (p *prospect) fit(stagger time.Duration, ceiling float64) schedule {
+	s := schedule{first: stagger, gap: stagger, share: 1, cost: p.cost(stagger, stagger)}
+	if s.cost > ceiling {
+		least := min(p.late, ceiling)
+		s.share = clamp((ceiling - least) / max(s.cost-least, 1e-9))
+		s.cost = ceiling
+	}
+	return s
+}
+
+// most returns how many further attempts a call may have.
+func (s *Settings) most() int { return min(max(s.FanOut, 1), hedge.MaxFanOut) - 1 }

@@ -37,7 +37,7 @@ type Settings struct {
 	Fixed    time.Duration // the stagger in mode Fixed
 	Quantile float64       // in mode Quantile, above 0 and below 1
 	Min, Max time.Duration // bounds of the stagger in modes Quantile and Auto; a Max of 0 is the deadline
-	Initial  time.Duration // the stagger in these until enough has been observed; 0: half the deadline
+	Initial  time.Duration // the stagger in these until enough has been observed; 0: a part of the deadline
 }
 
 // bound returns the stagger within its bounds, and the name of the bound that
@@ -64,7 +64,11 @@ func (s *Settings) longest() time.Duration {
 // initial returns the stagger until enough has been observed.
 func (s *Settings) initial() time.Duration {
 	if s.Initial == 0 {
-		return s.Deadline / 2
+		return InitialStagger(s.Deadline)
 	}
 	return s.Initial
 }
+
+// InitialStagger returns the stagger until enough has been observed, where the policy
+// does not say it: what is late beside the deadline, in most services.
+func InitialStagger(deadline time.Duration) time.Duration { return deadline / cold }

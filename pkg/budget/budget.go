@@ -55,24 +55,28 @@ func (b *Budget) Update(s Settings, now time.Time) {
 // Call counts one call. It is one atomic addition.
 func (b *Budget) Call() { b.calls.Add(1) }
 
-// Take takes a token for a further attempt and reports whether there was one.
-// Check and take are one step: takers at the same time never share a token.
-func (b *Budget) Take(now time.Time) bool {
+// Take takes a token for a further attempt and reports whether there was one; of a paced
+// one also within the pace. Check and take are one step: takers at the same time never
+// share a token.
+func (b *Budget) Take(paced bool, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.settle(now, slot)
-	if b.stock < 1 || b.pace > 0 && b.short < 1 {
+	paced = paced && b.pace > 0
+	if b.stock < 1 || paced && b.short < 1 {
 		b.refused++
 		return false
 	}
 	b.stock--
-	b.short--
+	if paced {
+		b.short--
+	}
 	b.taken++
 	return true
 }
 
-// Pace bounds how fast the stock may be spent, whatever is in it: perCall further
-// attempts for each call from now on, what is not taken being kept up to most.
+// Pace bounds how fast paced takers may spend the stock, whatever is in it: perCall
+// further attempts for each call from now on, what is not taken being kept up to most.
 // A perCall of 0 takes the bound away.
 func (b *Budget) Pace(perCall, most float64, now time.Time) {
 	b.mu.Lock()
@@ -116,4 +120,11 @@ func (b *Budget) rateWith(calls, seconds float64) float64 {
 	}
 	weight := 1 - math.Exp(-seconds/burst.Seconds())
 	return b.rate + weight*(calls/seconds-b.rate)
+}
+
+// Return gives back to the pace what a taker took that has been worth it. The stock stays as it is.
+func (b *Budget) Return() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.short = min(b.short+1, b.most)
 }

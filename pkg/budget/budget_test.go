@@ -27,7 +27,8 @@ func (c *clocked) call(n int) {
 	}
 }
 
-func (c *clocked) take() bool { return c.Take(c.now) }
+// take takes a token that is held to the pace, if there is one.
+func (c *clocked) take() bool { return c.Take(true, c.now) }
 
 func (c *clocked) status() Status { return c.Status(c.now) }
 
@@ -205,7 +206,7 @@ func BenchmarkTake(b *testing.B) {
 	budget := begin(Settings{Percent: 10, MinPerSecond: 10})
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			budget.Take(time.Now())
+			budget.Take(true, time.Now())
 		}
 	})
 }

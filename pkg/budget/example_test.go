@@ -12,12 +12,12 @@ import (
 func Example() {
 	now := time.Unix(1_700_000_000, 0)
 	b := budget.New(budget.Settings{Percent: 10}, now)
-	for b.Take(now) {
+	for b.Take(false, now) {
 	}
 	for range 10 {
 		b.Call()
 	}
-	fmt.Println(b.Take(now), b.Take(now))
+	fmt.Println(b.Take(false, now), b.Take(false, now))
 	fmt.Println(b.Status(now).Taken, "taken,", b.Status(now).Refused, "refused")
 	// Output:
 	// true false

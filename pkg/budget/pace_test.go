@@ -74,3 +74,30 @@ func TestPaceBeginsWithTheCallsFromNowOn(t *testing.T) {
 		t.Errorf("%d taken, want 2", got)
 	}
 }
+
+// A retry of a failure is not held to the pace that is set for hedges, and does not use
+// it up; the stock pays for both.
+func TestPaceHoldsOnlyWhatIsPaced(t *testing.T) {
+	b := full()
+	stock := int(b.status().Tokens)
+	b.Pace(0.5, 8, b.now)
+	for range stock / 2 {
+		if !b.Take(false, b.now) {
+			t.Fatalf("a take that is not paced is refused, with %v tokens in stock", b.status().Tokens)
+		}
+	}
+	if got := b.drain(); got != 8 {
+		t.Errorf("%d paced ones follow, want all 8 that the pace has", got)
+	}
+	left := stock - stock/2 - 8
+	got := 0
+	for b.Take(false, b.now) {
+		got++
+	}
+	if got != left {
+		t.Errorf("%d more can be taken without the pace, want the %d that are left in stock", got, left)
+	}
+	if refused := b.status().Refused; refused != 2 {
+		t.Errorf("%d refusals are counted, want one of each kind", refused)
+	}
+}

@@ -28,13 +28,19 @@ func TestTakenIsAtMostEarnedInEverySlot(t *testing.T) {
 				l = ledger{settings: s, began: b.now, stock: b.status().Tokens} // which ends the slot
 			}
 			n := rapid.IntRange(0, 60).Draw(t, "times")
-			switch rapid.SampledFrom([]string{"call", "call", "take", "take", "take", "pace", "look"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"call", "call", "take", "take", "take", "retry", "pace", "look"}).Draw(t, "step") {
 			case "call":
 				b.call(n)
 				l.calls += float64(n)
 			case "take":
 				for range n {
 					if b.take() {
+						l.taken++
+					}
+				}
+			case "retry":
+				for range n {
+					if b.Take(false, b.now) {
 						l.taken++
 					}
 				}
@@ -76,7 +82,7 @@ func TestP13TakesAndCallsAtOnce(t *testing.T) {
 					calls.Add(1)
 					b.Call()
 					elapsed.Add(int64(time.Millisecond)) // 24 s in all: one slot
-					if !b.Take(b.now.Add(time.Duration(elapsed.Load()))) {
+					if !b.Take(true, b.now.Add(time.Duration(elapsed.Load()))) {
 						continue
 					}
 					got := float64(taken.Add(1))

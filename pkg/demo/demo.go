@@ -51,7 +51,7 @@ func open(ctx context.Context, o Options) (*stage, error) {
 		return nil, err
 	}
 	keeper := newTrailKeeper()
-	front, err := newFront(ctx, o, keeper)
+	front, err := newFront(ctx, o.Err, keeper)
 	if err != nil {
 		return nil, errors.Join(err, replicas.close())
 	}

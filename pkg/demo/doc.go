@@ -12,6 +12,9 @@
 // seed, the replica and the call, not from the clock. So what differs between
 // two rows of the table is the strategy.
 //
+// Play is the other demo: it plays the simulator's scenarios on sockets, and prints
+// beside what came of each strategy what the simulator computes for the same calls.
+//
 // It does not know how a call is hedged: it writes policies, sends calls, counts
 // what arrives at the replicas, and asks the daemon for its plans.
 package demo

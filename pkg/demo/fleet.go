@@ -1,6 +1,9 @@
 package demo
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // fleet is the replicas of the demo's upstream.
 type fleet []*replica
@@ -21,7 +24,12 @@ func newFleet(n int) (fleet, error) {
 // begin starts a run: from now on each replica behaves anew, and the attempts of
 // the next calls, numbered from 0, are counted.
 func (f fleet) begin(behaviour func(replica int) behaviour, calls int) *tally {
-	t := newTally(len(f), calls)
+	return f.beginAt(time.Now(), behaviour, calls)
+}
+
+// beginAt starts a run whose time counts from that instant, which may be to come.
+func (f fleet) beginAt(start time.Time, behaviour func(replica int) behaviour, calls int) *tally {
+	t := newTally(start, len(f), calls)
 	for i, r := range f {
 		r.stint.Store(&stint{tally: t, behaviour: behaviour(i)})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ type front struct {
 
 // newFront starts a daemon on ports of its own with an empty folder. It ends
 // with close, not with ctx: calls in flight are seen to first.
-func newFront(ctx context.Context, o Options, processor sdktrace.SpanProcessor) (*front, error) {
+func newFront(ctx context.Context, log io.Writer, processors ...sdktrace.SpanProcessor) (*front, error) {
 	folder, err := os.MkdirTemp("", "hedged-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the policies: %w", err)
@@ -40,10 +41,10 @@ func newFront(ctx context.Context, o Options, processor sdktrace.SpanProcessor) 
 		DrainTimeout: time.Second,
 		Telemetry: telemetry.Options{
 			Service:    "hedged-demo",
-			LogWriter:  o.Err,
+			LogWriter:  log,
 			LogLevel:   slog.LevelError,
 			LogFormat:  "text",
-			Processors: []sdktrace.SpanProcessor{processor},
+			Processors: processors,
 		},
 	})
 	if err != nil {

@@ -34,7 +34,6 @@ type reportStrategy struct {
 	// What the scenario adds, by name.
 	Figures map[string]float64 `json:"figures,omitempty"`
 	// How the plan followed the trouble, where that is looked at.
-	Follow   *reportFollowing `json:"follow,omitempty"`
 	Variants []reportStrategy `json:"variants,omitempty"`
 }
 
@@ -81,9 +80,6 @@ func (c *comparison) row(r result) reportStrategy {
 			row.Figures = make(map[string]float64)
 		}
 		row.Figures[f.key] = rounded(f.value(c, &r))
-	}
-	if c.scenario.follows && len(r.plans) > 0 {
-		row.Follow = newReportFollowing(follow(r.plans, c.trouble()))
 	}
 	return row
 }

@@ -3,31 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"io"
-	"time"
 )
-
-// reportFollowing is how the fan-out followed a trouble. What was never seen is
-// null.
-type reportFollowing struct {
-	Before  int      `json:"fan_out_before"`
-	During  int      `json:"fan_out_during"`
-	UpS     *float64 `json:"up_s"`
-	DownS   *float64 `json:"down_s"`
-	Changes int      `json:"changes"` // of the fan-out
-	Turns   int      `json:"turns"`   // between rising and falling
-}
-
-func newReportFollowing(f following) *reportFollowing {
-	seconds := func(d time.Duration) *float64 {
-		if d == never {
-			return nil
-		}
-		return new(rounded(d.Seconds()))
-	}
-	return &reportFollowing{
-		Before: f.before, During: f.during, UpS: seconds(f.up), DownS: seconds(f.down), Changes: f.changes, Turns: f.turns,
-	}
-}
 
 // planReport is a strategy's plan over time, with what troubled the upstream.
 // Seconds count from the end of the warm-up.
@@ -55,7 +31,7 @@ type planLook struct {
 	FirstOffsetMS *float64 `json:"first_offset_ms"` // null: no hedge
 	State         string   `json:"state"`
 	Rule          string   `json:"rule"`
-	Gate          float64  `json:"gate"`
+	Independence  float64  `json:"independence"` // how far hedging is left alone: 1 fully, 0 not at all
 	Reason        string   `json:"reason"`
 }
 
@@ -69,7 +45,7 @@ func writePlanJSON(w io.Writer, c comparison, r *result) error {
 	}
 	for _, p := range r.plans {
 		look := planLook{
-			AtS: rounded(p.at.Seconds()), FanOut: p.FanOut, Hedges: p.Hedges, HedgeShare: p.HedgeShare, State: p.State, Rule: p.Rule, Gate: p.Figures.Gate, Reason: p.Reason,
+			AtS: rounded(p.at.Seconds()), FanOut: p.FanOut, Hedges: p.Hedges, HedgeShare: p.HedgeShare, State: p.State, Rule: p.Rule, Independence: p.Figures.Independence, Reason: p.Reason,
 		}
 		if d, ok := p.offset(); ok {
 			look.FirstOffsetMS = new(roundedMS(d))

@@ -24,8 +24,9 @@ const patience = 2
 // process and never wait for the answers of earlier ones, as the calls of many
 // independent clients do not.
 type load struct {
-	url      string // where the daemon listens
-	host     string // the Host header, which chooses the policy
+	url      string                  // where the daemon listens
+	where    func(number int) string // where the one of a call listens, if there are several; nil: url
+	host     string                  // the Host header, which chooses the policy
 	seed     uint64
 	rate     float64 // calls a second
 	warmUp   time.Duration
@@ -93,7 +94,11 @@ func (l load) run(ctx context.Context, start time.Time, instants []time.Duration
 func (l load) call(ctx context.Context, transport *http.Transport, due time.Time, number int) end {
 	ctx, cancel := context.WithDeadline(ctx, due.Add(patience*l.deadline))
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url, http.NoBody)
+	url := l.url
+	if l.where != nil {
+		url = l.where(number)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return unanswered
 	}

@@ -99,15 +99,15 @@ func invented(sc scenario) comparison {
 func inventedPlans(duration time.Duration) []planned {
 	var plans []planned
 	for at := time.Duration(0); at < duration; at += watchInterval {
-		p := planned{at: at, plan: plan{FanOut: 2, Hedges: 1, HedgeShare: 1, Stagger: "20ms", State: "steady", Rule: "tail", Reason: "invented"}}
-		p.Figures.Gate = 1
+		p := planned{at: at, plan: plan{FanOut: 3, Hedges: 2, HedgeShare: 1, Stagger: "20ms", State: "steady", Rule: "early", Reason: "invented"}}
+		p.Figures.Independence = 1
 		switch {
 		case at < duration/10:
 			p.Stagger, p.State = "125ms", "cold"
 		case at > duration*6/10 && at < duration*7/10:
-			p.FanOut, p.Hedges, p.Stagger, p.State, p.Rule, p.Figures.Gate = 1, 0, "", "overload-queueing", "stopped", 0
+			p.Hedges, p.Stagger, p.State, p.Rule, p.Figures.Independence = 0, "", "overload", "stopped", 0
 		case at > duration/3 && at < duration*2/3:
-			p.FanOut, p.Hedges, p.Stagger, p.State = 3, 1, "6.5ms", "peak"
+			p.Stagger, p.State = "6.5ms", "moved"
 		}
 		plans = append(plans, p)
 	}

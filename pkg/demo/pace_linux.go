@@ -27,23 +27,26 @@ func newPacer() (*pacer, error) {
 }
 
 // until returns at the instant, at once if it has passed, or when ctx is done,
-// with its error.
+// with its error. After an error the pacer is of no more use.
 func (p *pacer) until(ctx context.Context, instant time.Time) error {
 	d := time.Until(instant)
 	if d <= 0 {
 		return ctx.Err()
 	}
 	stop := context.AfterFunc(ctx, func() { _ = p.timer.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
-	if err := unix.TimerfdSettime(p.fd, 0, &spec, nil); err != nil {
-		return fmt.Errorf("set the timer: %w", err)
+	err := unix.TimerfdSettime(p.fd, 0, &spec, nil)
+	if err == nil {
+		var expirations [8]byte
+		_, err = p.timer.Read(expirations[:])
 	}
-	var expirations [8]byte
-	if _, err := p.timer.Read(expirations[:]); err != nil && ctx.Err() == nil {
+	if !stop() {
+		return ctx.Err() // the timer cannot be read any more
+	}
+	if err != nil {
 		return fmt.Errorf("wait for the timer: %w", err)
 	}
-	return ctx.Err()
+	return nil
 }
 
 func (p *pacer) close() error { return p.timer.Close() }

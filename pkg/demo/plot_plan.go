@@ -9,7 +9,7 @@ import (
 )
 
 // planPlot draws a strategy's plan over time, over what troubled the upstream:
-// the fan-out, when the first hedge is due, and the success that came of it.
+// how many hedges a call may have, when the first is due, and the success that came of it.
 func planPlot(c comparison, r *result) []byte {
 	title := "The plan of " + r.title() + ", over time"
 	const left, right, gap = 84.0, 836.0, 40.0
@@ -27,27 +27,26 @@ func planPlot(c comparison, r *result) []byte {
 		top += height + gap
 		return s
 	}
-	highest := 2
+	highest := 1
 	for _, p := range r.plans {
-		highest = max(highest, p.FanOut)
+		highest = max(highest, p.Hedges)
 	}
 	success := panel(60, 1, lowestSuccess(r, c.duration), nil)
-	fanOut := panel(90, float64(highest), 1, nil)
+	hedges := panel(60, float64(highest), 0, nil)
 	offset := panel(130, inMilliseconds(c.deadline), leastOffset(r.plans), math.Log10)
 	v.Height = top + 6
-	drawTracks(v, c.tracks, x, 70, []plot.Scale{success, fanOut, offset})
+	drawTracks(v, c.tracks, x, 70, []plot.Scale{success, hedges, offset})
 
 	caption := func(y plot.Scale, text string) { v.Text(plot.Point{X: left, Y: y.At - 9}, plot.Label{Text: text}) }
 	caption(success, "calls in time, in each quarter second")
 	drawSuccesses(v, *r, c.duration, x, success)
-	caption(fanOut, "fan-out: the most attempts of a call; dashed: without those that only failures launch")
+	caption(hedges, "hedges: the attempts of a call that come due by stagger")
 	var counts []float64
-	for n := 1; n <= highest; n++ {
+	for n := 0; n <= highest; n++ {
 		counts = append(counts, float64(n))
 	}
-	drawTicks(v, x, plot.Axis{Scale: fanOut, Ticks: counts})
-	drawPlans(v, r.plans, x, fanOut, styleOf(r.name), func(p plan) (float64, bool) { return float64(p.FanOut), true })
-	drawPlans(v, r.plans, x, fanOut, plot.Style{Colour: plot.Vermillion, Dash: "4 3", Width: 1.5}, func(p plan) (float64, bool) { return float64(1 + p.Hedges), true })
+	drawTicks(v, x, plot.Axis{Scale: hedges, Ticks: counts})
+	drawPlans(v, r.plans, x, hedges, styleOf(r.name), func(p plan) (float64, bool) { return float64(p.Hedges), true })
 	caption(offset, "when the first hedge is due, ms; no line: there is none")
 	drawTicks(v, x, plot.Axis{Scale: offset, Ticks: plot.LogSteps(offset.To, offset.From)})
 	drawPlans(v, r.plans, x, offset, styleOf(r.name), func(p plan) (float64, bool) {

@@ -46,22 +46,27 @@ type stint struct {
 
 // newReplica listens and serves on a port of its own on the loopback.
 func newReplica(index int) (*replica, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for a replica: %w", err)
+	r := &replica{name: replicaName(index), index: index}
+	if err := r.open("127.0.0.1:0"); err != nil {
+		return nil, err
 	}
-	r := &replica{
-		name:     replicaName(index),
-		index:    index,
-		listener: listener,
-		served:   make(chan struct{}),
-	}
-	r.server = &http.Server{Handler: r, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: stallBound}
-	go func() {
-		defer close(r.served)
-		_ = r.server.Serve(listener) // ends with close, whose error is reported there
-	}()
 	return r, nil
+}
+
+// open listens and serves at the address.
+func (r *replica) open(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for a replica: %w", err)
+	}
+	served := make(chan struct{})
+	server := &http.Server{Handler: r, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: stallBound}
+	r.listener, r.server, r.served = listener, server, served
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // ends with close, whose error is reported there
+	}()
+	return nil
 }
 
 // replicaName is what people read: the first is 1.

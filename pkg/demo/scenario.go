@@ -18,7 +18,6 @@ type scenario struct {
 	rate       float64       // calls a second
 	strategies []strategy
 	figures    []figure // shown beside what every scenario shows
-	follows    bool     // whether the fan-out is to follow the one trouble, up and down
 
 	behaviour func(c course, replica int) behaviour
 	tracks    func(c course) []track
@@ -165,7 +164,6 @@ func step() scenario {
 		note:     "no breakers",
 		replicas: 5, deadline: 150 * time.Millisecond, duration: 40 * time.Second, rate: 500,
 		strategies: stepStrategies(),
-		follows:    true,
 		behaviour: func(c course, replica int) behaviour {
 			lossy := during(c)
 			return careless{seed: c.seed, replica: replica, habits: func(at time.Duration) habits {

@@ -67,6 +67,11 @@ func (s strategy) document(endpoints []string, deadline time.Duration, m measure
 	if s.derive != nil {
 		s.derive(&spec, deadline, m)
 	}
+	return s.write(spec)
+}
+
+// write returns a policy of the strategy's name as a file for the daemon.
+func (s strategy) write(spec v1alpha1.HedgePolicySpec) ([]byte, error) {
 	document, err := yaml.Marshal(v1alpha1.HedgePolicy{
 		APIVersion: v1alpha1.APIVersion,
 		Kind:       v1alpha1.Kind,

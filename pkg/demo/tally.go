@@ -12,9 +12,9 @@ type tally struct {
 	replica []atomic.Uint64 // attempts that arrived, by replica
 }
 
-func newTally(replicas, calls int) *tally {
+func newTally(start time.Time, replicas, calls int) *tally {
 	return &tally{
-		start:   time.Now(),
+		start:   start,
 		calls:   make([]atomic.Uint32, calls),
 		replica: make([]atomic.Uint64, replicas),
 	}

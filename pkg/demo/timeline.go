@@ -22,7 +22,6 @@ func writeTimeline(w io.Writer, c comparison, r *result) error {
 		line(t.title, strip(t, c.duration))
 	}
 	columns := columnsOf(r.plans, c.duration)
-	line("fan-out", each(columns, func(p plan) string { return fmt.Sprint(p.FanOut) }))
 	line("hedges", each(columns, func(p plan) string { return fmt.Sprint(p.Hedges) }))
 	least, most := offsets(columns)
 	if most > 0 {
@@ -30,14 +29,11 @@ func writeTimeline(w io.Writer, c comparison, r *result) error {
 	}
 	line("state", each(columns, func(p plan) string { return signOf(p.State) }))
 	line("", ruler(c.duration.Seconds(), "s", timelineWidth))
-	b.WriteString("\n  fan-out: the attempts of a call that are planned; hedges: those of them that come due by stagger\n")
+	b.WriteString("\n  hedges: the attempts of a call that come due by stagger; failures are retried besides\n")
 	if most > 0 {
 		fmt.Fprintf(&b, "  first offset: when the first hedge is due, from ▁ %s to █ %s\n", milliseconds(least), milliseconds(most))
 	}
 	fmt.Fprintf(&b, "  state: %s\n", legendOf(columns))
-	if c.scenario.follows {
-		fmt.Fprintf(&b, "  %s: %s\n", c.tracks[0].title, follow(r.plans, c.trouble()).text())
-	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -121,8 +117,7 @@ func level(p plan, least, most time.Duration) string {
 // signs are what stands for a state of the controller.
 func signs() []struct{ state, sign string } {
 	return []struct{ state, sign string }{
-		{"", "-"}, {"cold", "c"}, {"steady", "·"}, {"shift", "s"}, {"peak", "p"},
-		{"overload-queueing", "Q"}, {"overload-correlated", "C"}, {"overload-hold", "H"},
+		{"", "-"}, {"cold", "c"}, {"steady", "·"}, {"moved", "m"}, {"overload", "O"}, {"pushback", "P"},
 	}
 }
 

@@ -23,13 +23,13 @@ type planned struct {
 type plan struct {
 	FanOut     int     `json:"fanOut"`
 	Hedges     int     `json:"hedges"`     // the attempts of the fan-out that come due by stagger
-	HedgeShare float64 `json:"hedgeShare"` // of the calls, in which the last of these is sent
+	HedgeShare float64 `json:"hedgeShare"` // of the calls, in which the first of these is sent when due
 	Stagger    string  `json:"stagger"`    // the first gap
 	State      string  `json:"state"`
 	Rule       string  `json:"rule"`
 	Reason     string  `json:"reason"`
 	Figures    struct {
-		Gate float64 `json:"gate"`
+		Independence float64 `json:"independence"`
 	} `json:"figures"`
 }
 

@@ -28,7 +28,7 @@ func TestWatcherSeesThePlanChange(t *testing.T) {
 		if look == 1 {
 			return `{"policies": [{"policy": "default/none", "plan": {"fanOut": 1}},
 				{"policy": "default/adaptive", "plan": {"fanOut": 3, "hedges": 2, "stagger": "4ms",
-				 "state": "peak", "rule": "tail", "reason": "because", "figures": {"gate": 0.5}}}]}`
+				 "state": "moved", "rule": "early", "reason": "because", "figures": {"independence": 0.5}}}]}`
 		}
 		return `{"policies": [{"policy": "default/adaptive", "plan": {"fanOut": 2, "hedges": 0, "state": "steady"}}]}`
 	})
@@ -37,8 +37,8 @@ func TestWatcherSeesThePlanChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, last := plans[0], plans[len(plans)-1]
-	if d, ok := first.offset(); !ok || d != 4*ms || first.FanOut != 3 || first.State != "peak" || first.Rule != "tail" ||
-		first.Reason != "because" || first.Figures.Gate != 0.5 {
+	if d, ok := first.offset(); !ok || d != 4*ms || first.FanOut != 3 || first.State != "moved" || first.Rule != "early" ||
+		first.Reason != "because" || first.Figures.Independence != 0.5 {
 		t.Errorf("saw %+v first", first)
 	}
 	if d, ok := last.offset(); ok || last.FanOut != 2 || last.at <= first.at {

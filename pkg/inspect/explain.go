@@ -81,7 +81,7 @@ func Columns() []string {
 func (x *Explanation) Row() []string {
 	plan := &x.Policy.Plan
 	return []string{
-		x.mode(), fmt.Sprintf("%d of %d", plan.FanOut, x.Policy.Spec.FanOut.Max), orDash(brief(plan.Stagger)),
+		x.mode(), fmt.Sprint(plan.FanOut), orDash(brief(plan.Stagger)),
 		x.state(), orDash(string(plan.Rule)), x.figure(plan.Figures.FailureRate), x.figure(plan.Figures.Cost), x.closed(),
 	}
 }

@@ -14,20 +14,17 @@ import (
 
 // meaning are the controller's states and rules in words.
 var meaning = map[string]string{
-	string(adapt.Cold):               "too little is known yet",
-	string(adapt.Steady):             "the upstream is as it has been",
-	string(adapt.Shift):              "its latency has changed",
-	string(adapt.Peak):               "it loses more than it did",
-	string(adapt.OverloadQueueing):   "it is slower as a whole: requests queue",
-	string(adapt.OverloadCorrelated): "further attempts fail as first ones do",
-	string(adapt.OverloadHold):       "it is calm again, and not yet trusted",
+	string(adapt.Cold):     "too little is known yet",
+	string(adapt.Steady):   "the upstream is as it has been",
+	string(adapt.Moved):    "its latency has changed, and hedges help all the same",
+	string(adapt.Overload): "it has become slower, and hedges have not been seen to help since",
+	string(adapt.Pushback): "it asked to be left alone",
 
-	string(adapt.TargetMet):   "the least load that reaches the success target",
-	string(adapt.Tail):        "the success target is reached, and what is left shortens the tail",
-	string(adapt.BudgetBound): "the best that the budget pays for",
-	string(adapt.NoGain):      "no further attempt would help",
-	string(adapt.Stopped):     "the overload gate is shut, so there is no hedge",
-	string(adapt.Given):       "the policy says so",
+	string(adapt.Early):       "hedges come early, because what they save is worth their load",
+	string(adapt.BudgetBound): "as many early hedges as the budget pays for",
+	string(adapt.Late):        "hedges come as late as a retry would, because earlier ones would save too little",
+	string(adapt.Stopped):     "no hedge",
+	string(adapt.Given):       "the policy says when hedges are sent",
 }
 
 // Write writes everything about one policy.
@@ -39,15 +36,14 @@ func (x *Explanation) Write(w io.Writer) error {
 	}
 
 	say("mode", "%s", x.modes())
-	if x.searched() {
+	if x.adaptive() {
 		say("state", "%s: %s", p.Plan.State, meaning[string(p.Plan.State)])
 	}
 	if p.Plan.Rule != "" {
 		say("rule", "%s: %s", p.Plan.Rule, meaning[string(p.Plan.Rule)])
 	}
-	say("fan-out", "%d of at most %d attempts a call", p.Plan.FanOut, p.Spec.FanOut.Max)
+	say("fan-out", "at most %s a call", command.Count(p.Plan.FanOut, "attempt", "attempts"))
 	say("hedges", "%s", x.hedges())
-	say("spares", "%s", x.spares())
 	say("retries", "%s", x.retries())
 	say("deadline", "%s", x.deadline())
 	x.figures(say)
@@ -77,20 +73,15 @@ func (x *Explanation) Write(w io.Writer) error {
 	return x.endpoints().Write(w, "  ")
 }
 
-// searched reports whether the controller decided on the plan.
-func (x *Explanation) searched() bool {
-	return x.Policy.Plan.Rule != "" && x.Policy.Plan.Rule != adapt.Given
-}
+// adaptive reports whether the controller decides on the plan: only then it has a state.
+func (x *Explanation) adaptive() bool { return x.Policy.Plan.State != "" }
 
-// measured reports whether it had figures to decide by.
-func (x *Explanation) measured() bool { return x.searched() && x.Policy.Plan.State != adapt.Cold }
+// measured reports whether the controller had figures to decide by.
+func (x *Explanation) measured() bool { return x.adaptive() && x.Upstream.Latency.Learned }
 
 // state is what the controller takes the upstream's state for, in a table.
 func (x *Explanation) state() string {
-	if !x.searched() {
-		return "-"
-	}
-	return string(x.Policy.Plan.State)
+	return orDash(string(x.Policy.Plan.State))
 }
 
 // mode is how far the policy goes.
@@ -129,25 +120,17 @@ func (x *Explanation) hedges() string {
 	if plan.Hedges == 0 {
 		return "none"
 	}
-	text := fmt.Sprintf("%d: %s after the newest attempt", plan.Hedges, ladder(plan.Gaps[:plan.Hedges]))
+	text := fmt.Sprintf("%d: %s after the newest attempt", plan.Hedges, schedule(plan.Gaps))
 	if plan.HedgeShare < 1 {
-		text += fmt.Sprintf("; the last in %s of the calls that wait so long", percentage(plan.HedgeShare))
-	}
-	if plan.Again != "" {
-		text += fmt.Sprintf(", in the others %s later", brief(plan.Again))
+		text += fmt.Sprintf("; %s of the calls still waiting send the first one then", percentage(plan.HedgeShare))
+		if plan.Defer != "" {
+			text += fmt.Sprintf(", the rest %s later", brief(plan.Defer))
+		}
 	}
 	return text
 }
 
-func (x *Explanation) spares() string {
-	plan := &x.Policy.Plan
-	if plan.Spares == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%d: %s after the newest attempt", plan.Spares, ladder(plan.Gaps[plan.Hedges:]))
-}
-
-func ladder(gaps []string) string {
+func schedule(gaps []string) string {
 	var all []string
 	for _, gap := range gaps {
 		all = append(all, brief(gap))
@@ -158,12 +141,12 @@ func ladder(gaps []string) string {
 func (x *Explanation) retries() string {
 	plan := &x.Policy.Plan
 	switch {
-	case plan.Retries == 0 || plan.RetryShare == 0:
+	case plan.FanOut <= 1:
 		return "none"
-	case plan.RetryShare >= 1:
-		return fmt.Sprintf("up to %d, after every failure", plan.Retries)
+	case plan.State == adapt.Pushback:
+		return "none until the upstream's pushback is over"
 	default:
-		return fmt.Sprintf("up to %d, after %s of the failures", plan.Retries, percentage(plan.RetryShare))
+		return "at once after a failure, within the fan-out"
 	}
 }
 
@@ -187,25 +170,9 @@ func (x *Explanation) figures(say func(what, format string, args ...any)) {
 	}
 	f := &plan.Figures
 	say("failures", "%s of first attempts have no good answer by the deadline; %s fail explicitly", percentage(f.FailureRate), percentage(f.Explicit))
-	success := percentage(f.Planned) + " by the deadline, as planned"
-	if f.Horizon != "" && f.Horizon != plan.Deadline {
-		success += "; the tail is planned for " + brief(f.Horizon)
-	}
-	say("success", "%s", success)
+	say("success", "%s by the deadline, as planned", percentage(f.Planned))
 	say("conditional", "a hedge succeeds %.2f times as often as a first attempt of its age, a retry %.2f times", f.OfHedges, f.OfRetries)
-	say("gate", "%s: the median is %.2f times its least of the last minute; of further attempts that ended, %s succeeded",
-		gate(f.Gate), f.Gradient, percentage(f.Efficacy))
-}
-
-func gate(share float64) string {
-	switch {
-	case share >= 1:
-		return "open"
-	case share <= 0:
-		return "shut"
-	default:
-		return percentage(share) + " open"
-	}
+	say("independence", "hedging is left alone %s; the median latency is %.2f times its least of the last minute", percentage(f.Independence), f.LatencyRatio)
 }
 
 // load is what further attempts cost, and what they may.
@@ -219,7 +186,8 @@ func (x *Explanation) load(say func(what, format string, args ...any)) {
 		soFar += fmt.Sprintf(" (%s)", percentage(float64(b.Taken)/float64(b.Calls)))
 	}
 	if x.measured() {
-		soFar = fmt.Sprintf("%s planned, of %s that the plan may cost; ", percentage(plan.Figures.Cost), percentage(plan.Figures.Budget)) + soFar
+		f := &plan.Figures
+		soFar = fmt.Sprintf("%s planned, of %s that the budget earns; early hedges may cost %s now; ", percentage(f.Cost), percentage(f.Budget), percentage(f.Ceiling)) + soFar
 	}
 	say("load", "%s; the budget refused %d", soFar, b.Refused)
 	say("budget", "%g %% of the calls, at least %g a second; %.1f of at most %.1f tokens in stock", b.Percent, b.MinPerSecond, b.Tokens, b.Capacity)

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"hedged.dev/hedged/api/v1alpha1"
+	"hedged.dev/hedged/pkg/adapt"
 )
 
 // defaults is the document that a user's is read over.
@@ -60,7 +61,7 @@ func defaultPlan(spec *v1alpha1.HedgePolicySpec) {
 		s.Max = new(spec.Deadline)
 	}
 	if s.Initial == nil {
-		s.Initial = new(duration(spec.Deadline.Duration / 2))
+		s.Initial = new(duration(min(max(adapt.InitialStagger(spec.Deadline.Duration), s.Min.Duration), s.Max.Duration)))
 	}
 }
 

@@ -214,8 +214,8 @@ func TestAttemptTimeoutBelowTheStaggerIsAWarning(t *testing.T) {
 	warned(false, "attemptTimeout: 20ms")
 	warned(false, "attemptTimeout: 0s")
 	warned(false, "attemptTimeout: 19ms", "fanOut: {adaptive: false, max: 1}")
-	warned(true, "attemptTimeout: 149ms", "stagger: {mode: Quantile, quantile: 0.9}")
-	warned(false, "attemptTimeout: 150ms", "stagger: {mode: Quantile, quantile: 0.9}")
+	warned(true, "attemptTimeout: 14ms", "stagger: {mode: Quantile, quantile: 0.9}")
+	warned(false, "attemptTimeout: 15ms", "stagger: {mode: Quantile, quantile: 0.9}")
 }
 
 func TestRequireWithFanOutAboveTheEndpointsIsAWarning(t *testing.T) {

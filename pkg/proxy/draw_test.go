@@ -17,14 +17,14 @@ import (
 	"hedged.dev/hedged/pkg/telemetry"
 )
 
-// undrawn is a call whose plan sends one hedge and one retry, to next to no call.
-func undrawn() *call {
-	c := &call{repeats: true, plan: &adapt.Plan{Adaptive: true, Hedges: 1, Retries: 1}}
+// unsampled is a call whose plan sends its first hedge when due in no call, and a second one in all.
+func unsampled() *call {
+	c := &call{repeats: true, plan: &adapt.Plan{Adaptive: true, Hedges: 2}}
 	c.plan.FanOut, c.plan.Most = 3, 3
 	for i := range c.plan.Gaps {
 		c.plan.Gaps[i] = hedge.Never
 	}
-	c.plan.Gaps[0], c.plan.Defer = 10*time.Millisecond, 20*time.Millisecond
+	c.plan.Gaps[0], c.plan.Gaps[1], c.plan.Defer = 10*time.Millisecond, 200*time.Millisecond, 20*time.Millisecond
 	settings := budget.Settings{Percent: 100}
 	purse := budget.New(settings, time.Now())
 	c.route = &route{policy: &policy.Policy{Deadline: time.Second}, state: &state{
@@ -37,18 +37,18 @@ func undrawn() *call {
 // after a retry it is sampled as it would have been before (case A14).
 func TestAHedgeIsSampledOnceAndByItsPlace(t *testing.T) {
 	t.Parallel()
-	c := undrawn()
+	c := unsampled()
 	f := func(ask hedge.Ask, want hedge.Reason) {
 		t.Helper()
 		if got := c.afford(ask); got != want {
 			t.Errorf("%+v: %q, want %q", ask, got, want)
 		}
 	}
-	f(hedge.Ask{Number: 2, Trigger: hedge.Failure}, hedge.Draw)
+	f(hedge.Ask{Number: 2, Trigger: hedge.Failure}, hedge.Admitted)
 	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger}, hedge.Draw)
 	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger}, hedge.Draw)
 	f(hedge.Ask{Number: 3, Trigger: hedge.Stagger, Deferred: true}, hedge.Admitted)
-	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: 1}, hedge.Admitted) // a spare
+	f(hedge.Ask{Number: 2, Trigger: hedge.Stagger, Place: 1}, hedge.Admitted)
 }
 
 // sampled is a call whose attempts need no endpoint: the first fails, the others hang.
@@ -74,12 +74,12 @@ func (s *sampled) Run(ctx context.Context, n int) hedge.Result[*http.Response] {
 
 func (*sampled) Ended(hedge.Attempt) {}
 
-// Case A14: the plan's only hedge is sent in next to no call. After a retry it is
-// attempt 3, and sampled all the same.
+// Case A14: the plan's first hedge is sent in no call. After a retry it is attempt 3, and
+// sampled all the same.
 func TestA14AHedgeAfterARetryIsSampledAsPlanned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &sampled{call: undrawn()}
-		s.plan.RetryShare, s.plan.Defer = 1, 0
+		s := &sampled{call: unsampled()}
+		s.plan.Gaps[1], s.plan.Defer = hedge.Never, 0
 		o := hedge.DoInline(t.Context(), &s.plan.Plan, time.Now().Add(time.Second), hedge.Caller[*http.Response](s))
 		want := []hedge.Ask{{Number: 1}, {Number: 2, Trigger: hedge.Failure}, {Number: 3, Trigger: hedge.Stagger}}
 		if d := cmp.Diff(want, s.asked); d != "" {
@@ -92,12 +92,12 @@ func TestA14AHedgeAfterARetryIsSampledAsPlanned(t *testing.T) {
 	})
 }
 
-func TestShadowPutsOffWhatIsNotDrawn(t *testing.T) {
+func TestShadowDefersWhatIsNotSampled(t *testing.T) {
 	t.Parallel()
 	f := func(what string, took time.Duration, failed bool, launched []hedge.Trigger, suppressed ...hedge.Suppression) {
 		t.Helper()
 		want := &telemetry.Shadow{Launched: launched, Suppressed: suppressed}
-		if d := cmp.Diff(want, undrawn().shadow(took, failed)); d != "" {
+		if d := cmp.Diff(want, unsampled().shadow(took, failed)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", what, d)
 		}
 	}
@@ -105,6 +105,5 @@ func TestShadowPutsOffWhatIsNotDrawn(t *testing.T) {
 	f("answered early", 10*time.Millisecond, false, nil)
 	f("answered before it is due again", 30*time.Millisecond, false, nil, hedged)
 	f("answered later", 31*time.Millisecond, false, []hedge.Trigger{hedge.Stagger}, hedged)
-	f("failed later", 31*time.Millisecond, true, []hedge.Trigger{hedge.Stagger}, hedged,
-		hedge.Suppression{Number: 3, Trigger: hedge.Failure, Reason: hedge.Draw})
+	f("failed later", 31*time.Millisecond, true, []hedge.Trigger{hedge.Stagger, hedge.Failure}, hedged)
 }

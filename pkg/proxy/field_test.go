@@ -49,11 +49,11 @@ func effects() map[string]effect {
 		"deadline":               {"deadline: 100ms", "deadline: 120ms", bodyOf(hangs)},
 		"attemptTimeout":         {"deadline: 100ms", "deadline: 100ms\nattemptTimeout: 20ms\nfanOut: {max: 1, adaptive: false}", statusOf(hangs)},
 		"fanOut.max":             {"", "fanOut: {max: 2, adaptive: false}", attemptsOf(says(503, ""))},
-		"fanOut.adaptive":        {"", "fanOut: {max: 3, adaptive: true}", planOf(func(p proxy.PlanView) string { return strings.Join(p.Gaps, " ") })},
-		"fanOut.successTarget":   {"fanOut: {max: 3, successTarget: 0.5}", "fanOut: {max: 3, successTarget: 0.999}", planAfterFailures(1, 4, func(p proxy.PlanView) string { return fmt.Sprint(p.Retries, " retries") })},
-		"overload.trustUpstream": {"fanOut: {max: 3}", "fanOut: {max: 3}\noverload: {trustUpstream: true}", planAfterFailures(2, 3, func(p proxy.PlanView) string { return string(p.State) })},
+		"fanOut.adaptive":        {"", "fanOut: {max: 3, adaptive: true}", planOf(func(p proxy.PlanView) string { return string(p.State) })},
+		"fanOut.successTarget":   {"fanOut: {max: 3, successTarget: 0.5}", "fanOut: {max: 3, successTarget: 0.999}", planAfter(oneOf(10), func(p proxy.PlanView) string { return string(p.Rule) })},
+		"overload.trustUpstream": {"fanOut: {max: 3}", "fanOut: {max: 3}\noverload: {trustUpstream: true}", planAfter(from(60), func(p proxy.PlanView) string { return string(p.State) })},
 		"stagger.mode":           {"", quantile + "initial: 20ms}", planOf(func(p proxy.PlanView) string { return p.Reason })},
-		"stagger.mode (Auto)":    {quantile + "initial: 20ms}", "stagger: {mode: Auto, initial: 20ms}", ruleOf(60)},
+		"stagger.mode (Auto)":    {quantile + "initial: 20ms}", "stagger: {mode: Auto, initial: 20ms}", staggerOf(60)},
 		"stagger.fixed":          {"", "stagger: {mode: Fixed, fixed: 30ms}", staggerOf(0)},
 		"stagger.initial":        {quantile + "initial: 20ms}", quantile + "initial: 30ms}", staggerOf(0)},
 		"stagger.min":            {quantile + "min: 1s}", quantile + "min: 2s}", staggerOf(60)},
@@ -257,31 +257,25 @@ func planOf(see func(proxy.PlanView) string) func(*testing.T, string) string {
 	}
 }
 
-// ruleOf is what decides on the plan after some calls.
-func ruleOf(calls int) func(*testing.T, string) string {
-	return func(t *testing.T, extra string) string {
-		f := start(t, extra, serve(t, echoes))
-		for range calls {
-			f.get(t, "/")
-		}
-		f.handler.Tick(time.Now())
-		return string(f.handler.Policies()[0].Plan.Rule)
-	}
-}
+// generous is a policy that pays for every hedge.
+const generous = "stagger: {mode: Auto, initial: 1s}\nbudget: {percent: 100, minPerSecond: 0}\n"
 
-// failing is a policy under which attempts may fail for long.
-const failing = "stagger: {mode: Auto, initial: 1s}\ncircuitBreaker: {consecutiveFailures: 1000, failureRatio: 1}\nbudget: {percent: 100, minPerSecond: 0}\n"
+// oneOf says that one of so many attempts is slow.
+func oneOf(n int64) func(int64) bool { return func(i int64) bool { return i%n == 0 } }
 
-// planAfterFailures is what a plan is like when so many of so many attempts fail.
-func planAfterFailures(failures, of int64, see func(proxy.PlanView) string) func(*testing.T, string) string {
+// from says that all attempts after the first so many are slow.
+func from(n int64) func(int64) bool { return func(i int64) bool { return i > n } }
+
+// planAfter is what a plan is like when some attempts take 40 ms.
+func planAfter(slow func(n int64) bool, see func(proxy.PlanView) string) func(*testing.T, string) string {
 	return func(t *testing.T, extra string) string {
 		var n atomic.Int64
-		f := start(t, failing+extra, serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			if n.Add(1)%of < failures {
-				w.WriteHeader(http.StatusServiceUnavailable)
+		f := start(t, generous+extra, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if slow(n.Add(1)) {
+				lingers(40*time.Millisecond, echoes)(w, r)
 			}
 		}))
-		for range 3 {
+		for range 2 {
 			for range 60 {
 				f.get(t, "/")
 			}

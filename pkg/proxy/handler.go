@@ -108,7 +108,7 @@ func (h *Handler) carryOut(w http.ResponseWriter, r *http.Request, t *route, rul
 		Proto: r.Proto, Peer: r.RemoteAddr, UserAgent: fields(r.Header).Get("User-Agent"), RPC: rpc(r), Start: arrived,
 	})
 	end := telemetry.CallEnd{Plan: telemetry.Plan{
-		FanOut: c.plan.Foreseen(), State: string(c.plan.State), Rule: string(c.plan.Rule), Reason: c.plan.Reason,
+		FanOut: c.plan.FanOut, State: string(c.plan.State), Rule: string(c.plan.Rule), Reason: c.plan.Reason,
 	}}
 	defer func() { c.record.End(end) }() // also when an answer is broken off by a panic
 

@@ -51,7 +51,7 @@ func (c *call) judge(a *attempt, answer *http.Response) hedge.Result[*http.Respo
 const stopFor = time.Second
 
 // obey does what an upstream's pushback asks for: Retry-After keeps its endpoint
-// out, gRPC's rules the call (the wait is returned), and either closes the gate to
+// out, gRPC's rules the call (the wait is returned), and either holds back
 // further attempts of every call.
 func (c *call) obey(a *attempt, answer fields) (wait time.Duration) {
 	now, most := time.Now(), c.route.policy.Breaker.OpenFor

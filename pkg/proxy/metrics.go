@@ -24,17 +24,15 @@ func (h *Handler) observe() error {
 	t := h.options.Telemetry
 	return errors.Join(
 		t.Observe("hedged.plan.fan_out", "{attempt}", "The most attempts of a call that the plan is for now.",
-			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.Foreseen()) })),
-		t.Observe("hedged.plan.hedges", "{attempt}", "The attempts of a call that come due by stagger now, for the target and the tail.",
+			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.FanOut) })),
+		t.Observe("hedged.plan.hedges", "{attempt}", "The attempts of a call that come due by stagger now.",
 			h.eachPlan(anyPlan, func(p *adapt.Plan) float64 { return float64(p.Hedges) })),
-		t.Observe("hedged.plan.stagger", "s", "The wait before the next attempt is launched now; absent while there is no hedge.",
+		t.Observe("hedged.plan.stagger", "s", "The wait before the first hedge is launched now; absent while there is no hedge.",
 			h.eachPlan(hedges, func(p *adapt.Plan) float64 { return p.Stagger.Seconds() })),
-		t.Observe("hedged.plan.gate", "1", "How far the overload gate is open to further attempts: 0 shut to 1 open.",
-			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Gate })),
-		t.Observe("hedged.plan.gradient", "1", "The median latency now by the least median of the last minute: queues make it grow.",
-			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Gradient })),
-		t.Observe("hedged.plan.efficacy", "1", "The share of further attempts that succeed.",
-			h.eachPlan(gated, func(p *adapt.Plan) float64 { return p.Figures.Efficacy })),
+		t.Observe("hedged.plan.independence", "1", "How far hedging is left alone: 1 fully, 0 not at all, because the upstream has slowed and hedges do not help.",
+			h.eachPlan(adaptive, func(p *adapt.Plan) float64 { return p.Figures.Independence })),
+		t.Observe("hedged.plan.latency_ratio", "1", "The median latency now divided by the least median of the last minute: queues make it grow.",
+			h.eachPlan(adaptive, func(p *adapt.Plan) float64 { return p.Figures.LatencyRatio })),
 		t.Observe("hedged.ticks.duration", "s", "How long a round of ticks takes, in which every policy in use makes its next plan.", func(emit telemetry.Emit) {
 			emit(time.Duration(h.rounds.duration.Load()).Seconds())
 		}),
@@ -101,8 +99,8 @@ func anyPlan(*adapt.Plan) bool { return true }
 
 func hedges(p *adapt.Plan) bool { return p.Hedges > 0 }
 
-// gated reports whether the plan was made by what was learned of the upstream's load.
-func gated(p *adapt.Plan) bool { return p.Adaptive && p.Learned }
+// adaptive reports whether the plan was made by what was learned of the upstream.
+func adaptive(p *adapt.Plan) bool { return p.Adaptive && p.Learned }
 
 func (h *Handler) eachEndpoint(f func(*upstream.Endpoint) float64) func(telemetry.Emit) {
 	return func(emit telemetry.Emit) {

@@ -69,20 +69,14 @@ func (c *call) logged(a *attempt, e hedge.Attempt) record.Attempt {
 
 // learn tells of the call as a whole, before its answer is written.
 func (c *call) learn(o *hedge.Outcome[*http.Response], end *telemetry.CallEnd) {
-	missed := c.missed(o)
 	if c.route.policy.Mode == v1alpha1.ModeShadow {
-		took := time.Since(c.arrived)
-		end.Shadow = c.shadow(took, missed)
-		missed = missed || took > c.route.policy.Deadline
-	}
-	if missed {
-		c.route.state.controller.Missed()
+		end.Shadow = c.shadow(time.Since(c.arrived), c.failed(o))
 	}
 }
 
-// missed reports whether the call ended without an accepted answer in time although
-// another attempt might have got one: neither the client nor its request was the cause.
-func (c *call) missed(o *hedge.Outcome[*http.Response]) bool {
+// failed reports whether the call ended without an accepted answer although another
+// attempt might have got one: neither the client nor its request was the cause.
+func (c *call) failed(o *hedge.Outcome[*http.Response]) bool {
 	return o.Verdict == hedge.NonFatal && o.Launched > 0 && !errors.Is(o.Err, hedge.ErrGone) &&
 		(c.body == nil || c.body.failed() == nil)
 }
@@ -92,33 +86,29 @@ const nothing = adapt.Kind(255)
 
 // lesson is what an attempt's end tells of its endpoint, and of latency.
 func (c *call) lesson(a *attempt, e hedge.Attempt, verdict hedge.Verdict) (upstream.Observation, adapt.Kind) {
-	bad := upstream.Observation{Mark: breaker.Failure, Bad: true}
-	good := upstream.Observation{Mark: breaker.Success, Good: true}
-	waited := e.Elapsed >= c.plan.FairWait // long enough that silence says something
-	switch e.End {
-	case hedge.Won:
-		return good, adapt.Success
-	case hedge.Lost:
-		return upstream.Observation{Bad: waited}, adapt.Censored // P1, P3
-	case hedge.ClientGone:
-		return upstream.Observation{}, adapt.Censored
-	case hedge.TimedOut:
-		if !e.Deadline || waited {
-			return bad, adapt.Expired
-		}
-		return upstream.Observation{}, adapt.Expired
-	case hedge.Failed:
-		switch {
-		case a.ownFault:
-			return upstream.Observation{}, nothing
-		case verdict == hedge.NonFatal:
-			return bad, adapt.Failure
-		case a.status >= 500: // fatal: answered, but a server's failure all the same
-			return bad, adapt.Success
-		default:
-			return good, adapt.Success
-		}
-	default: // rejected before it was sent
+	if a.ownFault && e.End == hedge.Failed {
 		return upstream.Observation{}, nothing
+	}
+	// A fatal failure of a server is answered, and a failure all the same.
+	answered := verdict != hedge.NonFatal && a.status < 500
+	return upstream.Judge(e, answered, c.plan.FairWait, c.route.policy.Deadline), kind(e.End, verdict)
+}
+
+// kind is what an attempt's end tells of latency.
+func kind(e hedge.End, verdict hedge.Verdict) adapt.Kind {
+	switch e {
+	case hedge.Won:
+		return adapt.Success
+	case hedge.Lost, hedge.ClientGone:
+		return adapt.Censored
+	case hedge.TimedOut:
+		return adapt.Expired
+	case hedge.Failed:
+		if verdict == hedge.NonFatal {
+			return adapt.Failure
+		}
+		return adapt.Success
+	default: // rejected before it was sent
+		return nothing
 	}
 }

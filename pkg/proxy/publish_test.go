@@ -178,10 +178,10 @@ func TestViewsOfWhatIsInForce(t *testing.T) {
 	if len(ps) != 2 || ps[0].Policy != "default/a" || ps[1].Policy != "default/b" || len(ps[0].Revision) != 12 || ps[0].Place != "1.yaml" {
 		t.Fatalf("%+v", ps)
 	}
-	if p := ps[0].Plan; p.Hedges != 2 || p.Retries != 2 || p.HedgeShare != 1 || p.RetryShare != 1 || fmt.Sprint(p.Gaps) != "[4s 4s]" || p.Rule != "given" {
+	if p := ps[0].Plan; p.Hedges != 2 || p.HedgeShare != 1 || fmt.Sprint(p.Gaps) != "[4s 4s]" || p.Rule != "given" {
 		t.Errorf("%+v", p)
 	}
-	if p := ps[0].Plan; p.FanOut != 3 || p.Stagger != "4s" || p.Deadline != "9s" || p.AttemptTimeout != "1s" || !strings.Contains(p.Reason, "fixed") {
+	if p := ps[0].Plan; p.FanOut != 3 || p.Stagger != "4s" || p.Deadline != "9s" || p.AttemptTimeout != "1s" || !strings.Contains(p.Reason, "the policy says so") {
 		t.Errorf("%+v", p)
 	}
 	v := f.handler.Upstreams()
@@ -210,16 +210,16 @@ func TestWarningsAreShown(t *testing.T) {
 func TestFiguresAreShown(t *testing.T) {
 	t.Parallel()
 	f := start(t, adaptive, serve(t, echoes))
-	if m := f.metrics(t); strings.Contains(m, "\nhedged_plan_gate") {
-		t.Error("a gate is shown before anything was learned")
+	if m := f.metrics(t); strings.Contains(m, "\nhedged_plan_independence") {
+		t.Error("a figure is shown before anything was learned")
 	}
 	p := f.observe(t, 60)
-	if p.Figures.Gate != 1 || p.Figures.Planned <= 0 || p.Figures.Stock <= 0 || p.State != "steady" || p.Gaps == nil {
+	if p.Figures.Independence != 1 || p.Figures.Planned <= 0 || p.Figures.Stock <= 0 || p.State != "steady" || p.Gaps == nil {
 		t.Errorf("%+v", p)
 	}
 	f.handler.Tick(time.Now().Add(time.Minute))
 	metrics := f.metrics(t)
-	for _, want := range []string{"hedged_plan_gate", "hedged_plan_gradient", "hedged_plan_efficacy"} {
+	for _, want := range []string{"hedged_plan_independence_ratio", "hedged_plan_latency_ratio"} {
 		if !strings.Contains(metrics, "\n"+want) {
 			t.Errorf("no %s", want)
 		}

@@ -88,10 +88,10 @@ func (s *shadow) admit(ask hedge.Ask) hedge.Reason {
 	if s.call.route.policy.Upstream.Distinct == upstream.Require && ask.Number > state.supply.group.Len() {
 		return hedge.NoEndpoint
 	}
-	if unsent == 0 && !s.call.plan.Draws(ask, rand.Float64()) {
+	if unsent == 0 && !s.call.plan.Sampled(ask, rand.Float64()) {
 		return hedge.Draw
 	}
-	if !state.ledger.Take(time.Now()) {
+	if !state.ledger.Take(false, time.Now()) {
 		return hedge.Budget
 	}
 	return hedge.Admitted

@@ -26,29 +26,20 @@ type PolicyView struct {
 
 // PlanView is a plan in force. Durations are in Go's syntax.
 type PlanView struct {
-	FanOut         int      `json:"fanOut"`            // the first attempt, hedges and retries
-	Hedges         int      `json:"hedges"`            // attempts that come due by stagger, for the target and the tail
-	HedgeShare     float64  `json:"hedgeShare"`        // of the calls, in which the last of these is sent when due
-	Again          string   `json:"again,omitempty"`   // after which it is sent in the others
-	Spares         int      `json:"spares,omitempty"`  // attempts that come due after these
-	Retries        int      `json:"retries"`           // attempts that failures may launch beyond these
-	RetryShare     float64  `json:"retryShare"`        // of the failures, that launch one
+	FanOut         int      `json:"fanOut"`            // the most attempts of a call: the first one, hedges and retries
+	Hedges         int      `json:"hedges"`            // attempts that come due by stagger
+	HedgeShare     float64  `json:"hedgeShare"`        // of the calls, in which the first hedge is sent when due
+	Defer          string   `json:"defer,omitempty"`   // how much later it is sent in the others
 	Stagger        string   `json:"stagger,omitempty"` // the first of gaps
-	Gaps           []string `json:"gaps"`              // before each hedge and spare, from the newest attempt's start
+	Gaps           []string `json:"gaps"`              // before each hedge, from the newest attempt's start
 	Deadline       string   `json:"deadline"`
 	AttemptTimeout string   `json:"attemptTimeout,omitempty"`
 	LeastRemaining string   `json:"leastRemaining"`
 
-	State   adapt.State `json:"state,omitempty"`
-	Rule    adapt.Rule  `json:"rule,omitempty"`
-	Figures FiguresView `json:"figures"`
-	Reason  string      `json:"reason"`
-}
-
-// FiguresView are what a plan was decided by.
-type FiguresView struct {
-	adapt.Figures
-	Horizon string `json:"horizon,omitempty"` // what the tail was planned for; "": the deadline
+	State   adapt.State   `json:"state,omitempty"`
+	Rule    adapt.Rule    `json:"rule,omitempty"`
+	Figures adapt.Figures `json:"figures"`
+	Reason  string        `json:"reason"`
 }
 
 // Policies returns the policies in force, by identity. It waits for a Publish
@@ -75,22 +66,18 @@ func (h *Handler) Policies() []PolicyView {
 func planView(r *route) PlanView {
 	plan := r.state.controller.Plan()
 	v := PlanView{
-		FanOut: plan.Foreseen(), Hedges: plan.Hedges, HedgeShare: plan.HedgeShare, Retries: plan.Retries, RetryShare: plan.RetryShare,
+		FanOut: plan.FanOut, Hedges: plan.Hedges, HedgeShare: plan.HedgeShare,
 		Gaps: []string{}, Deadline: r.policy.Deadline.String(), LeastRemaining: plan.LeastRemaining.String(),
-		State: plan.State, Rule: plan.Rule, Figures: FiguresView{Figures: plan.Figures}, Reason: plan.Reason,
+		State: plan.State, Rule: plan.Rule, Figures: plan.Figures, Reason: plan.Reason,
 	}
-	for _, gap := range plan.Gaps[:plan.Hedges+plan.Spares] {
+	for _, gap := range plan.Gaps[:plan.Hedges] {
 		v.Gaps = append(v.Gaps, gap.String())
 	}
-	v.Spares = plan.Spares
 	if plan.Defer > 0 {
-		v.Again = plan.Defer.String()
+		v.Defer = plan.Defer.String()
 	}
 	if plan.Hedges > 0 {
 		v.Stagger = v.Gaps[0]
-	}
-	if horizon := plan.Figures.Horizon; horizon > 0 {
-		v.Figures.Horizon = horizon.String()
 	}
 	if plan.AttemptTimeout > 0 {
 		v.AttemptTimeout = plan.AttemptTimeout.String()

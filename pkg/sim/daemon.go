@@ -42,7 +42,7 @@ type pick uint8
 const (
 	atRandom   pick = iota
 	byInFlight      // of two
-	byScore         // as the daemon does: by score, then by attempts in flight
+	byScore         // as the daemon does: by score and attempts in flight
 	tries      = 16 // draws of a random endpoint before all are looked through
 )
 
@@ -118,12 +118,12 @@ func (d *daemon) Admits(i int) bool {
 	return true
 }
 
-// Score implements upstream.Candidates.
-func (d *daemon) Score(i int) float64 {
+// Sums implements upstream.Candidates.
+func (d *daemon) Sums(i int) upstream.Sums {
 	if d.pick != byScore {
-		return 0
+		return upstream.Sums{}
 	}
-	return d.endpoints[i].score.Value(d.now)
+	return d.endpoints[i].score.Sums(d.now)
 }
 
 // InFlight implements upstream.Candidates.
@@ -135,19 +135,9 @@ func (d *daemon) ended(r *run, c *call, n int, e hedge.End) {
 	at := &d.endpoints[c.attempts[n-1].endpoint]
 	at.inFlight--
 	if d.pick == byScore {
-		waited := elapsed >= c.plan.FairWait
-		good, bad := 0.0, 0.0
-		switch {
-		case e == hedge.Won:
-			good = 1
-		case e == hedge.Failed,
-			e == hedge.TimedOut && (waited || r.now-c.began < r.deadline),
-			e == hedge.Lost && waited:
-			bad = 1
-		}
-		if good+bad > 0 {
-			at.score.Add(good, bad, r.time())
-		}
+		attempt := hedge.Attempt{End: e, Elapsed: elapsed, Deadline: r.now-c.began >= r.deadline}
+		seen := upstream.Judge(attempt, false, c.plan.FairWait, time.Duration(r.deadline))
+		at.score.Add(seen.Waited, seen.Ends, r.time())
 	}
 	d.strategy.ended(c.race.Trigger(n), e, elapsed)
 }

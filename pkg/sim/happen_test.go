@@ -185,8 +185,8 @@ func forgets(t *testing.T) {
 	if got := d.begin().Gaps[0]; got != 50*ms {
 		t.Errorf("after a restart the percentile is still %v", got)
 	}
-	if e := &d.endpoints[0]; e.score.Value(epoch()) != 0 || e.inFlight != 3 {
-		t.Errorf("after a restart an endpoint has a score of %v and %d in flight", e.score.Value(epoch()), e.inFlight)
+	if e := &d.endpoints[0]; e.score.Sums(epoch()).Value() != 0 || e.inFlight != 3 {
+		t.Errorf("after a restart an endpoint has a score of %v and %d in flight", e.score.Sums(epoch()).Value(), e.inFlight)
 	}
 	d = newDaemon(newThrottled(10*ms), atRandom, 2)
 	for range 10 {

@@ -66,13 +66,21 @@ func (m *Model) Meet(call uint64, n, endpoint int, at time.Duration) Outcome {
 	return Outcome{Took: time.Duration(took), Failed: what == failing, Silent: what == silent}
 }
 
-// Slots returns how many attempts each endpoint serves at once at that instant; 0 if
-// there is no queue and so no limit.
-func (m *Model) Slots(at time.Duration) int {
+// Slots returns how many attempts the endpoint serves at once at that instant; 0 if there
+// is no queue and so no limit.
+func (m *Model) Slots(endpoint int, at time.Duration) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.advance(at)
-	return m.fleet.slots
+	return m.fleet.at(uint16(endpoint)).slots
+}
+
+// Served returns when a service that begins at an instant and takes so long by itself
+// ends at an endpoint with a queue: the endpoint's hiccups hold it up.
+func (m *Model) Served(endpoint int, begin, took time.Duration) (end time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return begin + time.Duration(m.fleet.through(uint16(endpoint), int64(begin), int64(took)))
 }
 
 // advance takes up the changes that hold at the instant. The lock is held.

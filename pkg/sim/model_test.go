@@ -16,7 +16,8 @@ upstream:
   latency: {lognormal: {median: 5ms, sigma: 0.4}}
   loss: {share: 0.1, silent: 0.5}
   queue: {slots: 4}
-  changes: [{from: 300ms, to: 600ms, latency: 3, capacity: 0.5}]
+  hiccups: [{at: 100ms, length: 30ms}]
+  changes: [{from: 300ms, to: 600ms, latency: 3, capacity: 0.5}, {from: 400ms, to: 500ms, endpoint: 1, capacity: 0.5}]
 `
 
 func loadModel(t *testing.T) Scenario {
@@ -65,9 +66,23 @@ func TestModelSlotsFollowTheChanges(t *testing.T) {
 	for _, want := range []struct {
 		at    time.Duration
 		slots int
-	}{{0, 4}, {299 * time.Millisecond, 4}, {300 * time.Millisecond, 2}, {200 * time.Millisecond, 2}, {600 * time.Millisecond, 4}} {
-		if got := m.Slots(want.at); got != want.slots {
+	}{{0, 4}, {299 * time.Millisecond, 4}, {300 * time.Millisecond, 2}, {200 * time.Millisecond, 2}, {450 * time.Millisecond, 2}, {600 * time.Millisecond, 4}} {
+		if got := m.Slots(1, want.at); got != want.slots {
 			t.Errorf("%d slots when %v is asked for, want %d", got, want.at, want.slots)
+		}
+	}
+}
+
+func TestModelServesThroughHiccups(t *testing.T) {
+	m := loadModel(t).Model(7)
+	for _, want := range []struct{ begin, end time.Duration }{
+		{80 * time.Millisecond, 90 * time.Millisecond},
+		{95 * time.Millisecond, 135 * time.Millisecond},
+		{110 * time.Millisecond, 140 * time.Millisecond},
+		{130 * time.Millisecond, 140 * time.Millisecond},
+	} {
+		if got := m.Served(1, want.begin, 10*time.Millisecond); got != want.end {
+			t.Errorf("10 ms from %v on end at %v, want %v", want.begin, got, want.end)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (p *percentile) begin() *adapt.Plan {
 }
 
 func (p *percentile) admit(_ *adapt.Plan, _ hedge.Ask, _ float64, now time.Time) hedge.Reason {
-	if !p.budget.Take(now) {
+	if !p.budget.Take(false, now) {
 		return hedge.Budget
 	}
 	return hedge.Admitted

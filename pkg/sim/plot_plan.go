@@ -20,13 +20,10 @@ func (r Report) planPlot(result *Result) []byte {
 	const top, band, gap = 110.0, 80.0, 40.0
 	milliseconds := func(v float64) string { return fmt.Sprintf("%.3g ms", v) }
 	panels := []panel{
-		{"hedges planned (the last in a share of the calls)", func(p PlanPoint) float64 {
-			return max(float64(p.Hedges-1)+p.HedgeShare, 0)
-		}, plot.Number, 0},
+		{"the share of calls whose first hedge is not deferred", func(p PlanPoint) float64 { return p.HedgeShare }, plot.Percent, 1},
 		{"the first stagger", func(p PlanPoint) float64 { return max(p.Gap.Seconds()*1000, 0) }, milliseconds, 0},
-		{"failures retried", func(p PlanPoint) float64 { return p.RetryShare }, plot.Percent, 1},
 		{"further attempts per call, as planned", func(p PlanPoint) float64 { return p.Figures.Cost }, plot.Percent, 0},
-		{"the overload gate: 1 is open", func(p PlanPoint) float64 { return p.Figures.Gate }, plot.Number, 1},
+		{"how far hedging is left alone: 1 is fully", func(p PlanPoint) float64 { return p.Figures.Independence }, plot.Number, 1},
 	}
 	daemons := r.scenario.Daemons
 	c := &plot.Canvas{Width: 860, Height: top + float64(len(panels))*(band+gap)}

@@ -37,6 +37,8 @@ type Result struct {
 	again    Again    // how long the plan went without a hedge after a disturbance
 	variants []Result // with each setting that was tried, if the strategy has several
 
+	AttemptTimeout time.Duration `json:"-"` // that sequential retry was best with
+
 	Timeline []Slot      `json:"-"` // each 250 ms
 	Plans    []PlanPoint `json:"-"` // of the adaptive strategy, each 100 ms and daemon
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,7 +57,14 @@ func TestReportIsWritten(t *testing.T) {
 }
 
 func TestNaiveRetriesNeverRecover(t *testing.T) {
-	r := simulate(t, scenario(t, "metastable-50"), 25_000, none, "sequential")
+	s := scenario(t, "metastable-50")
+	s.Upstream.Changes = []Change{{From: 4 * time.Second, To: 5 * time.Second, Latency: 4}}
+	naiveRetriesNeverRecover(t, s, 4000)
+}
+
+func naiveRetriesNeverRecover(t *testing.T, s Scenario, calls int) {
+	t.Helper()
+	r := simulate(t, s, calls, none, "sequential")
 	if s := r[0].RecoveryS; s == nil || *s == 0 || *s > 3 {
 		t.Errorf("no hedging: %s", recoveryText(r[0]))
 	}
@@ -67,6 +75,12 @@ func TestNaiveRetriesNeverRecover(t *testing.T) {
 
 func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
+	theSameSeedGivesTheSameBytes(t, 200)
+}
+
+// theSameSeedGivesTheSameBytes plays so many calls of each kind of upstream.
+func theSameSeedGivesTheSameBytes(t *testing.T, calls int) {
+	t.Helper()
 	f := func(name string, calls, daemons int) {
 		t.Helper()
 		s := scenario(t, name)
@@ -94,9 +108,10 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 			t.Errorf("%s: two seeds do not", name)
 		}
 	}
-	f("slow-and-failing", 1000, 1)
-	f("queueing-85-cancel", 1000, 3)
-	f("heavy-tail-100", 5000, 1)
+	f("slow-and-failing", calls, 1)
+	f("queueing-85-cancel", calls, 3)
+	f("heavy-tail-100", 5*calls, 1)
+	f("hiccups", calls, 2)
 }
 
 func TestPlotsAreXML(t *testing.T) {
@@ -125,8 +140,8 @@ func TestPlotsAreXML(t *testing.T) {
 func TestProgressGoesUpToTheTotal(t *testing.T) {
 	t.Parallel()
 	last, whats := 0, []string{}
-	o := Options{Seed: 1, Calls: 20_000, Only: []string{none, bestStatic}, Progress: func(done, total int, what string) {
-		if done < last || done > total || total != 60_000 {
+	o := Options{Seed: 1, Calls: 4000, Only: []string{none, bestStatic}, Progress: func(done, total int, what string) {
+		if done < last || done > total || total != 12_000 {
 			t.Errorf("%s: %d of %d after %d", what, done, total, last)
 		}
 		last = done
@@ -137,20 +152,25 @@ func TestProgressGoesUpToTheTotal(t *testing.T) {
 	if _, err := Run(t.Context(), scenario(t, "slow"), o); err != nil {
 		t.Fatal(err)
 	}
-	if last != 60_000 || !slices.Equal(whats, []string{none, bestStatic}) {
+	if last != 12_000 || !slices.Equal(whats, []string{none, bestStatic}) {
 		t.Errorf("it ended with %d, at %v", last, whats)
 	}
 }
 
 func TestEveryBuiltinRuns(t *testing.T) {
 	t.Parallel()
+	everyBuiltinRuns(t, 40)
+}
+
+func everyBuiltinRuns(t *testing.T, calls int) {
+	t.Helper()
 	var names []string
-	for _, s := range Builtin() {
+	for _, s := range builtins() {
 		names = append(names, s.Name)
 		if s.Description == "" {
 			t.Errorf("%s says nothing about itself", s.Name)
 		}
-		r, err := Run(t.Context(), s, Options{Seed: 1, Calls: 400})
+		r, err := Run(t.Context(), s, Options{Seed: 1, Calls: calls})
 		if err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 			continue

@@ -54,6 +54,12 @@ upstream:
 
 func TestBestStaticKeepsTheBudget(t *testing.T) {
 	t.Parallel()
+	bestStaticKeepsTheBudget(t, 2000)
+}
+
+// bestStaticKeepsTheBudget searches on so many calls of each kind of upstream.
+func bestStaticKeepsTheBudget(t *testing.T, calls int) {
+	t.Helper()
 	f := func(name string, calls int, budget float64) {
 		t.Helper()
 		s := scenario(t, name)
@@ -76,10 +82,10 @@ func TestBestStaticKeepsTheBudget(t *testing.T) {
 			t.Errorf("%s: %v has more attempts than the fan-out", name, c)
 		}
 	}
-	f("slow-and-failing", 10_000, 10)
-	f("slow-and-failing", 10_000, 3) // not enough for the failures alone
-	f("queueing-95", 5000, 10)
-	f("independent-peaks", 10_000, 5)
+	f("slow-and-failing", calls, 10)
+	f("slow-and-failing", calls, 3) // not enough for the failures alone
+	f("queueing-95", calls/2, 10)
+	f("independent-peaks", calls, 5)
 }
 
 // Playing only the slow calls comes to the same as playing all.
@@ -112,14 +118,14 @@ func TestSlowCallsAreAllThatMatters(t *testing.T) {
 		}
 	}
 	c := choice{hedges: 2, offsets: [hedge.MaxFanOut - 1]time.Duration{14 * ms, 25 * ms}, share: 0.5, retries: 0.3}
-	f("independent-peaks", 20_000, c)
-	f("slow-and-failing", 20_000, c)
+	f("independent-peaks", 5000, c)
+	f("slow-and-failing", 5000, c)
 	f("heavy-tail-100", 20_000, c)
 	nothing := choice{share: 1, retries: 1}
-	f("slow", 20_000, nothing)
+	f("slow", 5000, nothing)
 	late := choice{hedges: 1, share: 1, retries: 1}
 	late.offsets[0] = 250 * ms
-	f("slow", 20_000, late)
+	f("slow", 5000, late)
 }
 
 // What was good on the beginning is played again on the whole.

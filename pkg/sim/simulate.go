@@ -98,9 +98,10 @@ func shorten(s *adapt.Settings, deadline time.Duration) {
 	if s.AttemptTimeout >= deadline {
 		s.AttemptTimeout = 0
 	}
-	if s.Initial == s.Deadline/2 {
-		s.Initial = deadline / 2
+	if s.Initial == adapt.InitialStagger(s.Deadline) {
+		s.Initial = adapt.InitialStagger(deadline)
 	}
+	s.Initial = min(s.Initial, s.Max)
 	s.Deadline = deadline
 }
 
@@ -174,6 +175,7 @@ func (m *simulation) sequentialRetry(ctx context.Context) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
+		res.AttemptTimeout = t.after
 		variants = append(variants, res)
 	}
 	best := bestVariant(variants)

@@ -72,10 +72,10 @@ func TestDigest(t *testing.T) {
 }
 
 func TestPercentileHedgesTheShareOfItsBudget(t *testing.T) {
-	r := simulate(t, scenario(t, "slow"), 50_000, "percentile")[0]
+	r := simulate(t, scenario(t, "slow"), 20_000, "percentile")[0]
 	about(t, "extra load", r.ExtraLoad, 0.05, 0.005)
 	var budget float64
-	rep, err := Run(t.Context(), scenario(t, "slow"), Options{Seed: 1, Calls: 20_000, Budget: &budget, Only: []string{"percentile"}})
+	rep, err := Run(t.Context(), scenario(t, "slow"), Options{Seed: 1, Calls: 5000, Budget: &budget, Only: []string{"percentile"}})
 	if err != nil {
 		t.Fatal(err)
 	}

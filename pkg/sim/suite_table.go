@@ -53,7 +53,14 @@ func (r Row) verdict() string {
 
 // WriteSum writes what closes a suite's table.
 func (s Suite) WriteSum(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "\n%d of %d rows lost, means over %d seeds. Success and extra load are percent, latencies milliseconds.\n", s.Lost, len(s.Rows), len(s.Seeds))
+	seeds := "seed"
+	if len(s.Seeds) > 1 {
+		seeds = "means over seeds"
+	}
+	for i, seed := range s.Seeds {
+		seeds += strings.Repeat(",", min(i, 1)) + fmt.Sprintf(" %d", seed)
+	}
+	_, err := fmt.Fprintf(w, "\n%d of %d rows lost, %s. Success and extra load are percent, latencies milliseconds.\n", s.Lost, len(s.Rows), seeds)
 	return err
 }
 

@@ -63,8 +63,6 @@ type PlanPoint struct {
 	Hedges     int
 	HedgeShare float64
 	Gap        time.Duration // the first; hedge.Never if there is no hedge
-	Retries    int
-	RetryShare float64
 	State      adapt.State
 	Rule       adapt.Rule
 	Reason     string
@@ -153,7 +151,6 @@ func (t *tally) look(r *run) {
 		t.plans = append(t.plans, PlanPoint{
 			At: time.Duration(r.now), Daemon: i,
 			Hedges: p.Hedges, HedgeShare: p.HedgeShare, Gap: gap,
-			Retries: p.Retries, RetryShare: p.RetryShare,
 			State: p.State, Rule: p.Rule, Reason: p.Reason, Figures: p.Figures,
 		})
 	}

@@ -1,13 +1,12 @@
 package upstream
 
-import "math"
-
 const (
-	// material is the difference of scores above which the better one wins
-	// whatever is in flight.
-	material = 0.4
-	// sick is the score above which a third candidate is looked at.
-	sick = 0.5
+	// material is the ratio of scores up to which only attempts in flight count: those
+	// say more of a queue than what ended before.
+	material = 2
+	// hopeless is the score above which a choice between two is no choice: to even out
+	// what nearly always comes too late makes all endpoints late at once.
+	hopeless = 0.8
 	// draws is how often a candidate is drawn at random before all are looked
 	// through: enough that their order hardly matters.
 	draws = 4
@@ -19,16 +18,17 @@ const none = -1
 // Candidates are what an attempt may go to, numbered from 0.
 type Candidates interface {
 	Len() int
-	Admits(i int) bool   // whether it may be chosen at all
-	Score(i int) float64 // 0 for good to 1 for bad
+	Admits(i int) bool // whether it may be chosen at all
+	Sums(i int) Sums   // of its score
 	InFlight(i int) int64
 }
 
-// Choose weighs two candidates drawn at random, by score first and then by
-// attempts in flight, and a third if the better one of them is sick. It returns
-// -1 if none admits. random returns a number from 0 to n-1.
+// Choose weighs two candidates drawn at random: the one with the less wait ahead
+// is chosen, as far as score and attempts in flight tell. It looks at a third if
+// there is no hope in the two. It returns -1 if none admits. random returns a
+// number from 0 to n-1.
 func Choose(c Candidates, random func(n int) int) int {
-	ch := choice{n: c.Len(), admits: c.Admits, score: c.Score, inFlight: c.InFlight, random: random}
+	ch := choice{n: c.Len(), admits: c.Admits, sums: c.Sums, inFlight: c.InFlight, random: random}
 	return ch.choose()
 }
 
@@ -37,7 +37,7 @@ func Choose(c Candidates, random func(n int) int) int {
 type choice struct {
 	n        int
 	admits   func(i int) bool
-	score    func(i int) float64
+	sums     func(i int) Sums
 	inFlight func(i int) int64
 	random   func(n int) int
 }
@@ -48,9 +48,9 @@ func (c *choice) choose() int {
 		return none
 	}
 	b := c.draw(a, none)
-	best := c.better(a, b)
-	if b != none && c.score(best) > sick {
-		best = c.better(best, c.draw(a, b))
+	best, hope := c.better(a, b)
+	if !hope {
+		best, _ = c.better(best, c.draw(a, b))
 	}
 	return best
 }
@@ -74,20 +74,25 @@ func (c *choice) draw(not, nor int) int {
 	return none
 }
 
-// better returns the candidate with the materially better score, or else with
-// the fewer attempts in flight. Either may be none.
-func (c *choice) better(i, j int) int {
+// better returns the candidate with the less wait ahead, and whether there is hope in
+// it; the first of two without. Either may be none.
+//
+// An attempt in flight weighs as much as its endpoint is slow. So a bad one is
+// avoided only until the others have as many more in flight as they are better:
+// they never get more than they carry, however many daemons avoid it.
+func (c *choice) better(i, j int) (best int, hope bool) {
 	if i == none || j == none {
-		return max(i, j)
+		return max(i, j), true
 	}
-	if x, y := c.score(i), c.score(j); math.Abs(x-y) > material {
-		if x < y {
-			return i
-		}
-		return j
+	x, y := compare(c.sums(i), c.sums(j))
+	if x > hopeless && y > hopeless {
+		return i, false
 	}
-	if c.inFlight(j) < c.inFlight(i) {
-		return j
+	if max(x, y) <= material*min(x, y) {
+		x, y = 1, 1
 	}
-	return i
+	if y*float64(c.inFlight(j)+1) < x*float64(c.inFlight(i)+1) {
+		return j, true
+	}
+	return i, true
 }

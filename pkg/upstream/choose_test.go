@@ -17,9 +17,11 @@ type candidate struct {
 
 type candidates []candidate
 
-func (c candidates) Len() int             { return len(c) }
-func (c candidates) Admits(i int) bool    { return !c[i].shut }
-func (c candidates) Score(i int) float64  { return c[i].score }
+func (c candidates) Len() int          { return len(c) }
+func (c candidates) Admits(i int) bool { return !c[i].shut }
+func (c candidates) Sums(i int) upstream.Sums {
+	return upstream.Sums{Waited: 100 * c[i].score, Ends: 100}
+}
 func (c candidates) InFlight(i int) int64 { return c[i].inFlight }
 
 // A sick candidate is left alone while another one admits.
@@ -50,8 +52,10 @@ func TestChoose(t *testing.T) {
 	f("none admits", candidates{{shut: true}, {shut: true}}, -1)
 	f("the only one, however sick", candidates{{score: 1}, {shut: true}}, 0)
 	f("the fewer in flight of equals", candidates{{inFlight: 2}, {inFlight: 1}}, 1)
-	f("a score that differs a little does not count", candidates{{score: 0.05, inFlight: 1}, {inFlight: 2}}, 0)
-	f("a score that differs counts before all", candidates{{score: 0.6}, {inFlight: 9}}, 1)
-	f("a third look when both are sick", candidates{{score: 0.9}, {score: 0.8}, {inFlight: 9}}, 2)
+	f("a score that is not twice the other does not count", candidates{{score: 0.15, inFlight: 1}, {score: 0.1, inFlight: 2}}, 0)
+	f("an attempt in flight weighs as much as its endpoint is slow", candidates{{score: 0.3}, {score: 0.05, inFlight: 3}}, 1)
+	f("what is bad gets what the others cannot carry", candidates{{score: 0.3}, {score: 0.05, inFlight: 7}}, 0)
+	f("a third look without hope in two", candidates{{score: 0.9}, {score: 0.9}, {inFlight: 1}}, 2)
+	f("any where there is no hope, whatever is in flight", candidates{{score: 0.95, inFlight: 90}, {score: 0.9}}, 0, 1)
 	f("any of equals", candidates{{}, {}, {}}, 0, 1, 2)
 }

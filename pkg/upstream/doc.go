@@ -5,8 +5,8 @@
 // which pushback holds it out. A group adds what belongs to one policy: which
 // endpoints, a breaker for each, and whether a further attempt must go elsewhere.
 //
-// A pick weighs two endpoints drawn at random, by score first and then by
-// attempts in flight, among those that are near if it is a first attempt's, and
+// A pick weighs two endpoints drawn at random, by score and attempts in flight
+// together, among those that are near if it is a first attempt's, and
 // hands out a lease that is given back exactly once with
 // what was seen. The members of a group are an immutable snapshot behind an
 // atomic pointer, so that no lock is shared by all requests.

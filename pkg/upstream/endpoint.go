@@ -35,14 +35,11 @@ func (e *Endpoint) Carrier() io.Closer { return e.carrier }
 // InFlight returns the number of attempts in flight.
 func (e *Endpoint) InFlight() int64 { return e.refs.Load() % oneGroup }
 
-// Score returns the share of bad ends among recent ones, from 0 for good to 1
-// for bad. It fades within seconds when none are added.
-func (e *Endpoint) Score() float64 {
-	if e.score.clean() { // nearly always, and then the clock need not be read
-		return 0
-	}
-	return e.score.Value(time.Now())
-}
+// Score returns what part of a deadline its recent attempts took, from 0 for good to
+// 1 for bad: a failure counts as all of it. It fades within seconds when none end.
+func (e *Endpoint) Score() float64 { return e.sums().Value() }
+
+func (e *Endpoint) sums() Sums { return e.score.Sums(time.Now()) }
 
 // HoldOut keeps picks away until that time, as an upstream's pushback asks. An
 // earlier hold that lasts longer stays.

@@ -25,7 +25,7 @@ func Example() {
 	fmt.Println("the same:", first.Endpoint == second.Endpoint)
 	fmt.Println("a third:", reason)
 
-	second.Done(upstream.Observation{Mark: breaker.Success, Good: true})
+	second.Done(upstream.Observation{Mark: breaker.Success, Ends: 1})
 	first.Done(upstream.Observation{Mark: breaker.Neutral})
 	// Output:
 	// the same: false

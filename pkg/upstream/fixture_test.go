@@ -59,7 +59,14 @@ func trip(g *Group, i int) {
 // soil gives an endpoint a bad score.
 func soil(e *Endpoint) {
 	for range 10 {
-		e.score.Add(0, 1, time.Now())
+		e.score.Add(1, 1, time.Now())
+	}
+}
+
+// praise gives all endpoints of a group a good score.
+func praise(g *Group) {
+	for _, m := range g.members.Load().all {
+		m.endpoint.score.Add(0.01, 1, time.Now())
 	}
 }
 
@@ -94,4 +101,4 @@ func shares(t *testing.T, g *Group, n int, o func(*Endpoint) Observation) map[st
 	return got
 }
 
-func good(*Endpoint) Observation { return Observation{Mark: breaker.Success, Good: true} }
+func good(*Endpoint) Observation { return Observation{Mark: breaker.Success, Waited: 0.01, Ends: 1} }

@@ -27,7 +27,7 @@ func TestEndpointIsSharedAndBreakerIsNot(t *testing.T) {
 		if s := h.Status()[0]; s.InFlight != 1 || s.Attempts != 1 {
 			t.Errorf("status is %+v", s)
 		}
-		l.Done(Observation{Mark: breaker.Failure, Bad: true})
+		l.Done(Observation{Mark: breaker.Failure, Bad: true, Waited: 1, Ends: 1})
 		trip(g, 0)
 		if g.Status()[0].State != "open" || h.Status()[0].State != "closed" {
 			t.Error("two groups share a breaker")
@@ -166,8 +166,8 @@ func TestLeaseOutlivesTheGroup(t *testing.T) {
 	copied := l
 	l.Done(good(nil))
 	l.Done(good(nil))
-	copied.Done(Observation{Bad: true})
-	if closed.Load() != 1 || e.InFlight() != 0 || e.Score() != 0 {
+	copied.Done(Observation{Bad: true, Waited: 1, Ends: 1})
+	if closed.Load() != 1 || e.InFlight() != 0 || e.Score() > 0.01 { // of the good end alone
 		t.Errorf("closed %d times with %d in flight and score %v", closed.Load(), e.InFlight(), e.Score())
 	}
 	if left := g.registry.Endpoints(); len(left) != 0 {
@@ -278,7 +278,7 @@ func TestManyAtOnce(t *testing.T) {
 				if l.Endpoint.Carrier().(*carrier).closed.Load() != 0 {
 					t.Error("a closed endpoint was picked")
 				}
-				l.Done(Observation{Mark: breaker.Mark(i % 3), Bad: i%7 == 0, Good: true})
+				l.Done(Observation{Mark: breaker.Mark(i % 3), Bad: i%7 == 0, Ends: 1})
 				l.Done(Observation{})
 			}
 		})

@@ -17,15 +17,6 @@ type Lease struct {
 	permit breaker.Permit
 }
 
-// Observation is what an attempt tells of its endpoint when it ends.
-type Observation struct {
-	Mark breaker.Mark // for the group's breaker
-	// Good and Bad move the score; neither leaves it. An attempt that lost after
-	// a fair wait is Bad although its mark is neutral: a host that hangs always
-	// loses (P3).
-	Good, Bad bool
-}
-
 // Done gives the lease back: the endpoint's count of attempts in flight, the
 // breaker's slot and the score. Only the first call does, on whatever copy.
 func (l *Lease) Done(o Observation) {
@@ -33,12 +24,11 @@ func (l *Lease) Done(o Observation) {
 		return
 	}
 	e := l.Endpoint
-	switch {
-	case o.Bad:
+	if o.Bad {
 		e.bad.Add(1)
-		e.score.Add(0, 1, time.Now())
-	case o.Good:
-		e.score.Add(1, 0, time.Now())
+	}
+	if o.Waited > 0 || o.Ends > 0 {
+		e.score.Add(o.Waited, o.Ends, time.Now())
 	}
 	e.release(oneLease)
 }

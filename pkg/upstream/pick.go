@@ -25,6 +25,10 @@ func (g *Group) Pick(first bool, used []*Endpoint) (Lease, hedge.Reason) {
 	}
 }
 
+// sick is the score above which what is near is not preferred: half of what it gets
+// failed, or waited for as long.
+const sick = 0.5
+
 // picker is one pick among the members of a group.
 type picker struct {
 	*members
@@ -64,8 +68,12 @@ func (p *picker) pick(first bool) (Lease, hedge.Reason) {
 
 // choose chooses among the members that admit.
 func (p *picker) choose() int {
-	c := choice{n: len(p.all), admits: p.admits, score: p.score, inFlight: p.inFlight, random: p.random}
+	c := p.choice()
 	return c.choose()
+}
+
+func (p *picker) choice() choice {
+	return choice{n: len(p.all), admits: p.admits, sums: p.sums, inFlight: p.inFlight, random: p.random}
 }
 
 func (p *picker) admits(i int) bool {
@@ -82,7 +90,7 @@ func (p *picker) avoids(e *Endpoint) bool {
 	return slices.ContainsFunc(p.avoid, func(used *Endpoint) bool { return used == e || used.key == e.key })
 }
 
-func (p *picker) score(i int) float64 { return p.all[i].endpoint.Score() }
+func (p *picker) sums(i int) Sums { return p.all[i].endpoint.sums() }
 
 func (p *picker) inFlight(i int) int64 { return p.all[i].endpoint.InFlight() }
 
@@ -134,13 +142,9 @@ func (p *picker) permit(b *breaker.Breaker) (breaker.Permit, bool) {
 // bypass leases the best-scored member although none admits.
 func (p *picker) bypass() (Lease, bool) {
 	start, n := p.random(len(p.all)), len(p.all)
-	best := start
+	best, c := start, p.choice()
 	for k := 1; k < n; k++ {
-		i := (start + k) % n
-		a, b := p.all[best].endpoint, p.all[i].endpoint
-		if x, y := a.Score(), b.Score(); y < x || y == x && b.InFlight() < a.InFlight() {
-			best = i
-		}
+		best, _ = c.better(best, (start+k)%n)
 	}
 	m := p.all[best]
 	l, ok := p.claim(best) // of one that is only held out, the mark counts

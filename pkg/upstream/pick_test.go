@@ -83,6 +83,7 @@ func TestLaw5FirstAttemptIsNeverRefused(t *testing.T) {
 		for i := range 3 {
 			trip(g, i)
 		}
+		praise(g)
 		soil(g.endpoint(0))
 		soil(g.endpoint(2))
 		for range 50 {
@@ -255,9 +256,9 @@ func TestP3HostThatAlwaysLosesIsAvoided(t *testing.T) {
 		observe := func(e *Endpoint) Observation {
 			pass(2 * time.Millisecond)
 			if e == hangs {
-				return Observation{Mark: breaker.Neutral, Bad: true}
+				return Observation{Mark: breaker.Neutral, Bad: true, Waited: 0.1, Ends: 0.1}
 			}
-			return Observation{Mark: breaker.Success, Good: true}
+			return Observation{Mark: breaker.Success, Waited: 0.01, Ends: 1}
 		}
 		got := shares(t, g, 5000, observe)
 		if share := got["a1:80"]; share > 0.02 || share == 0 {
@@ -282,6 +283,7 @@ func TestP3HostThatAlwaysLosesIsAvoided(t *testing.T) {
 func TestThirdLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGroup(4, Prefer)
+		praise(g)
 		soil(g.endpoint(0))
 		soil(g.endpoint(1))
 		got := shares(t, g, 500, func(*Endpoint) Observation { return Observation{} })
@@ -331,7 +333,7 @@ func pickAllocatesNothing(t *testing.T, o Options) {
 	}
 	if n := testing.AllocsPerRun(1000, func() {
 		l, _ := g.Pick(true, nil)
-		l.Done(Observation{Mark: breaker.Success, Good: true})
+		l.Done(Observation{Mark: breaker.Success, Waited: 0.01, Ends: 1})
 	}); n > 1 {
 		t.Errorf("%v allocations with a mark, want 1: gobreaker's", n)
 	}
@@ -344,7 +346,7 @@ func BenchmarkPick(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			l, _ := g.Pick(true, nil)
-			l.Done(Observation{Mark: breaker.Success, Good: true})
+			l.Done(Observation{Mark: breaker.Success, Waited: 0.01, Ends: 1})
 		}
 	})
 }
