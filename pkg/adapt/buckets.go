@@ -30,8 +30,8 @@ func edge(i int) time.Duration {
 	return time.Duration(stepTable[i%perOctave] << (i / perOctave))
 }
 
-// edges are the edges of all buckets, for those who look many up.
-var edges = func() (e [buckets + 1]time.Duration) {
+// edgeTable holds the edges of all buckets, for those who look many up.
+var edgeTable = func() (e [buckets + 1]time.Duration) {
 	for i := range e {
 		e[i] = edge(i)
 	}

@@ -65,7 +65,7 @@ func (h *hazards) curve(c *curve, factor, left float64) {
 	c.total = answered + outstanding*prior/(left+prior)
 }
 
-// by returns what the values, at upper edges, are at that time.
+// by returns what the values, at upper edgeTable, are at that time.
 func by(values *[buckets]float64, t time.Duration) float64 {
 	if t <= 0 {
 		return 0
@@ -77,12 +77,12 @@ func by(values *[buckets]float64, t time.Duration) float64 {
 func inBucket(values *[buckets]float64, t time.Duration, i int) float64 {
 	low, before := time.Duration(0), 0.0
 	if i > 0 {
-		low, before = edges[i], values[i-1]
+		low, before = edgeTable[i], values[i-1]
 	}
-	if t >= edges[i+1] {
+	if t >= edgeTable[i+1] {
 		return values[i]
 	}
-	return before + (values[i]-before)*float64(t-low)/float64(edges[i+1]-low)
+	return before + (values[i]-before)*float64(t-low)/float64(edgeTable[i+1]-low)
 }
 
 // cut makes the curve that of attempts which are given up at that age: they fail

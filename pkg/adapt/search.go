@@ -125,7 +125,7 @@ func (p *prospect) slowness(s *schedule, late bool, most float64) (slow float64)
 			if age <= 0 {
 				break
 			}
-			for bucket[k] < buckets-1 && age >= edges[bucket[k]+1] {
+			for bucket[k] < buckets-1 && age >= edgeTable[bucket[k]+1] {
 				bucket[k]++
 			}
 			open *= 1 - inBucket(&p.helpers.answered, age, bucket[k])

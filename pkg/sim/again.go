@@ -93,8 +93,8 @@ func (r *run) again(plans []PlanPoint, d disturbance) Again {
 // busy returns how much of a stretch had traffic.
 func (r *run) busy(from, to time.Duration) time.Duration {
 	left := to - from
-	for at := (from + slotLength - 1) / slotLength; (at+1)*slotLength <= to; at++ {
-		if int(at) >= len(r.tally.slots) || r.tally.slots[at].Calls == 0 {
+	for at := int((from + slotLength - 1) / slotLength); at < int(to/slotLength); at++ {
+		if at >= len(r.tally.slots) || r.tally.slots[at].Calls == 0 {
 			left -= slotLength
 		}
 	}
