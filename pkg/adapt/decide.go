@@ -104,8 +104,11 @@ func (v *view) plan(s *Settings, p *Plan) {
 		var early bool
 		found, early = look.best(f.Ceiling, s)
 		p.Rule = Late
-		if early {
+		switch {
+		case early:
 			p.Rule = Early
+		case look.late > f.Ceiling:
+			p.Rule = BudgetBound
 		}
 	} else {
 		stagger, bound := v.given(s, true), ""

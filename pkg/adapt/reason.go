@@ -52,9 +52,11 @@ func (p *Plan) learnedWords(s *Settings) string {
 	if s.Mode != Auto {
 		fmt.Fprintf(&b, " (%s)", p.modeWords(s))
 	}
-	switch p.Rule {
-	case Late:
-		fmt.Fprintf(&b, ", as late as a retry would come: an earlier hedge would save too little")
+	switch {
+	case p.Rule == Late:
+		b.WriteString(", as late as a retry would come: an earlier hedge would save too little")
+	case p.Rule == BudgetBound && p.HedgeShare == 1:
+		b.WriteString(", as late as a retry would come")
 	default:
 		fmt.Fprintf(&b, ": %s of first attempts take longer, and a hedge answers %s of those in time", share(f.Slow), share(f.Helped))
 	}

@@ -152,38 +152,29 @@ func (p *prospect) slowness(s *schedule, late bool, most float64) (slow float64)
 const aimed = 1000
 
 // best returns the schedule that leaves calls the least slow, for a cost of no more than
-// the ceiling. Each hedge a call has to be worth its price. Hedging a share of the calls is
-// the last resort, where even the cheapest early schedule costs more than the ceiling.
+// the ceiling. Each hedge a call has to be worth its price.
 func (p *prospect) best(ceiling float64, s *Settings) (found schedule, early bool) {
 	found = schedule{first: p.latest, gap: p.latest, share: 1, cost: p.late}
 	worth := p.slowness(&found, false, math.Inf(1)) + price*p.late
 	shortest := max(p.helpers.quantile(0.3), s.Min, 1)
-	for _, partly := range [...]bool{false, true} {
-		if partly && (early || p.late >= ceiling) {
-			break
+	for _, first := range p.at[:p.n-1] {
+		if first < s.Min || first > p.latest {
+			continue
 		}
-		for _, first := range p.at[:p.n-1] {
-			if first < s.Min || first > p.latest {
+		least := math.Inf(1)
+		for g := range gaps {
+			trial := schedule{first: first, gap: between(shortest, p.latest, g), share: 1}
+			trial.cost = p.cost(first, trial.gap)
+			least = min(least, trial.cost)
+			if trial.cost > ceiling {
 				continue
 			}
-			least := math.Inf(1)
-			for g := range gaps {
-				trial := schedule{first: first, gap: between(shortest, p.latest, g), share: 1}
-				trial.cost = p.cost(first, trial.gap)
-				least = min(least, trial.cost)
-				if trial.cost > ceiling {
-					if !partly {
-						continue
-					}
-					trial.share, trial.cost = (ceiling-p.late)/(trial.cost-p.late), ceiling
-				}
-				if w := p.slowness(&trial, false, worth-price*trial.cost) + price*trial.cost; w < worth {
-					worth, found, early = w, trial, true
-				}
+			if w := p.slowness(&trial, false, worth-price*trial.cost) + price*trial.cost; w < worth {
+				worth, found, early = w, trial, true
 			}
-			if least < ceiling/instants {
-				break // what comes later costs next to nothing less, and is later
-			}
+		}
+		if least < ceiling/instants {
+			break // what comes later costs next to nothing less, and is later
 		}
 	}
 	return found, early
