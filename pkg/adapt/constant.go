@@ -15,7 +15,7 @@ const (
 	ratioCalm  = 1.3              // median ÷ least median, up to which nothing has moved
 	ratioMoved = 1.6              // from which it surely has
 	ratioMost  = 2.5              // that counts, so that no move is remembered for long
-	settleFor  = 2 * time.Second  // after which a median that stays is the new normal
+	settleFor  = 5 * time.Second  // after which a median that stays is the new normal
 	movedFor   = 10 * time.Second // time constant with which a move is forgotten
 
 	helps           = 0.92             // conditional success, from which hedges succeed on their own

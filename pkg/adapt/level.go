@@ -20,8 +20,9 @@ type level struct {
 	before  time.Duration        // the least median until then
 }
 
-// follow takes up the present median, and that of a longer time, which is less noisy.
-func (l *level) follow(median, usual, deadline time.Duration, now time.Time) {
+// follow takes up the present median, and that of a longer time, which is less noisy, and
+// whether hedges do worse than first attempts.
+func (l *level) follow(median, usual, deadline time.Duration, harmed bool, now time.Time) {
 	if median <= 0 || usual <= 0 {
 		return
 	}
@@ -30,9 +31,12 @@ func (l *level) follow(median, usual, deadline time.Duration, now time.Time) {
 	}
 	least := l.lowest(min(usual, deadline), now)
 	l.ratio = (l.ratio + min(float64(median)/float64(least), ratioMost)) / 2
-	l.highest = max(l.ratio, 1+(l.highest-1)*decay(max(now.Sub(l.looked), 0), movedFor))
+	if !harmed { // else what hedging does may be why the median is where it is
+		l.highest = 1 + (l.highest-1)*decay(max(now.Sub(l.looked), 0), movedFor)
+	}
+	l.highest = max(l.ratio, l.highest)
 	l.looked = now
-	l.settle(median, deadline, now)
+	l.settle(median, deadline, harmed, now)
 }
 
 // moved returns from 0 to 1 how surely the median has moved lately.
@@ -61,7 +65,7 @@ func (l *level) lowest(usual time.Duration, now time.Time) time.Duration {
 
 // settle takes a median that stays where it is for the new normal, and a move for over
 // once it stays where it was. One at the deadline is neither: hardly anything is answered.
-func (l *level) settle(median, deadline time.Duration, now time.Time) {
+func (l *level) settle(median, deadline time.Duration, harmed bool, now time.Time) {
 	change := float64(median) / float64(max(l.settled, 1))
 	if median >= deadline || change > ratioCalm || change < 1/ratioCalm {
 		l.settled, l.since = median, now
@@ -69,6 +73,7 @@ func (l *level) settle(median, deadline time.Duration, now time.Time) {
 	}
 	switch {
 	case now.Sub(l.since) < settleFor:
+	case l.ratio > ratioCalm && harmed: // hedging may be what keeps it there
 	case l.ratio > ratioCalm:
 		l.renewed, l.before = now, l.lowest(median, now)
 		l.least, l.began, l.ratio = [slots]time.Duration{median}, now, 1

@@ -17,7 +17,7 @@ func watch() *watched { return &watched{now: epoch, deadline: time.Second} }
 // see lets ticks of a median pass, and the median of a longer time.
 func (w *watched) see(ticks int, median, usual time.Duration) {
 	for range ticks {
-		w.follow(median, usual, w.deadline, w.now)
+		w.follow(median, usual, w.deadline, false, w.now)
 		w.now = w.now.Add(tick)
 	}
 }

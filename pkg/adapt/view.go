@@ -69,7 +69,7 @@ func (v *view) follow(s *Settings, n *news) {
 	var tick window
 	tick.add(&n.ends[hedge.Initial])
 	if v.observed >= enough { // a few answers could be the least for a minute
-		v.level.follow(v.median(&tick, s.Deadline), v.usual(&usually, s.Deadline), s.Deadline, n.now)
+		v.level.follow(v.median(&tick, s.Deadline), v.usual(&usually, s.Deadline), s.Deadline, v.evidence.help(0) < 0.5, n.now)
 	}
 
 	hazard := present.success
@@ -126,7 +126,19 @@ func (v *view) independence(s *Settings) float64 {
 	if v.pushed {
 		return 0
 	}
-	return 1 - v.moved(s)*(1-v.evidence.help(v.moved(s)))
+	alone := 1 - v.moved(s)*(1-v.evidence.help(v.moved(s)))
+	if s.TrustUpstream || v.prospect.late <= v.money.share {
+		return alone
+	}
+	return min(alone, 1-(1-v.money.rich)*(1-v.surely()))
+}
+
+// surely returns from 0 to 1 how surely hedges are as good as first attempts. Where even
+// late hedges would cost more than the budget and the stock is gone, most calls are slow,
+// and what they wait for may well be each other.
+func (v *view) surely() float64 {
+	c := v.evidence.conditional(hedge.Stagger, 0)
+	return clamp((c - helps) / (1 - helps))
 }
 
 // pace returns how many hedges a call may have in the short run, and how many at once.
