@@ -31,10 +31,7 @@ func (l *level) follow(median, usual, deadline time.Duration, harmed bool, now t
 	}
 	least := l.lowest(min(usual, deadline), now)
 	l.ratio = (l.ratio + min(float64(median)/float64(least), ratioMost)) / 2
-	if !harmed { // else what hedging does may be why the median is where it is
-		l.highest = 1 + (l.highest-1)*decay(max(now.Sub(l.looked), 0), movedFor)
-	}
-	l.highest = max(l.ratio, l.highest)
+	l.highest = max(l.ratio, 1+(l.highest-1)*decay(max(now.Sub(l.looked), 0), movedFor))
 	l.looked = now
 	l.settle(median, deadline, harmed, now)
 }
@@ -73,7 +70,7 @@ func (l *level) settle(median, deadline time.Duration, harmed bool, now time.Tim
 	}
 	switch {
 	case now.Sub(l.since) < settleFor:
-	case l.ratio > ratioCalm && harmed: // hedging may be what keeps it there
+	case l.ratio > ratioCalm && harmed && now.Sub(l.since) < movedFor: // hedging may be what keeps it there
 	case l.ratio > ratioCalm:
 		l.renewed, l.before = now, l.lowest(median, now)
 		l.least, l.began, l.ratio = [slots]time.Duration{median}, now, 1

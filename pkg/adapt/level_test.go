@@ -104,7 +104,7 @@ func TestAMedianThatStaysIsTheNewNormal(t *testing.T) {
 	if w.moved() < 1 {
 		t.Errorf("a second and a half at three times the median have moved by %.2f", w.moved())
 	}
-	w.see(20, 30*ms, 30*ms)
+	w.see(45, 30*ms, 30*ms)
 	if w.ratio > ratioCalm {
 		t.Errorf("after six seconds the ratio is %.2f", w.ratio)
 	}

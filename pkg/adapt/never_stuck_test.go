@@ -92,7 +92,7 @@ func (u *tail) stretches(t *rapid.T) (all []stretch) {
 
 // recovered is how long the steady upstream answers until the plan is compared. The goal is
 // five seconds. Losses and moves that have just ended are remembered for a little longer.
-const recovered = 10 * time.Second
+const recovered = 20 * time.Second
 
 // NEVER STUCK: from every state that a history can leave, five seconds of a steady
 // upstream with a heavy tail bring the plan to where a fresh controller is.

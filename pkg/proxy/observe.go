@@ -86,11 +86,14 @@ const nothing = adapt.Kind(255)
 
 // lesson is what an attempt's end tells of its endpoint, and of latency.
 func (c *call) lesson(a *attempt, e hedge.Attempt, verdict hedge.Verdict) (upstream.Observation, adapt.Kind) {
-	if a.ownFault && e.End == hedge.Failed {
-		return upstream.Observation{}, nothing
+	answered := false
+	if e.End == hedge.Failed { // of another end Run may still be writing what it found
+		if a.ownFault {
+			return upstream.Observation{}, nothing
+		}
+		// A fatal failure of a server is answered, and a failure all the same.
+		answered = verdict != hedge.NonFatal && a.status < 500
 	}
-	// A fatal failure of a server is answered, and a failure all the same.
-	answered := verdict != hedge.NonFatal && a.status < 500
 	return upstream.Judge(e, answered, c.plan.FairWait, c.route.policy.Deadline), kind(e.End, verdict)
 }
 
