@@ -70,11 +70,11 @@ func (l *level) settle(median, deadline time.Duration, harmed bool, now time.Tim
 	}
 	switch {
 	case now.Sub(l.since) < settleFor:
-	case l.ratio > ratioCalm && harmed && now.Sub(l.since) < movedFor: // hedging may be what keeps it there
+	case l.ratio > ratioCalm && harmed && now.Sub(l.since) < movedFor: // Hedging may be what keeps the median high.
 	case l.ratio > ratioCalm:
 		l.renewed, l.before = now, l.lowest(median, now)
 		l.least, l.began, l.ratio = [slots]time.Duration{median}, now, 1
 	case now.Sub(l.renewed) >= movedFor || float64(median) <= ratioCalm*float64(l.before):
-		l.highest = l.ratio // a new normal is not yet over: how it came about is not known
+		l.highest = l.ratio // Soon after a new normal the cause of the move is still unknown, so that this waits.
 	}
 }
